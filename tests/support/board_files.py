@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from msgflo_host.boards.checked_map import PortMap
-from msgflo_host.boards.port_map import load
+from msgflo_host.boards.port_map import PortMap, load
 from paths import ROOT
 
 SHIPPED = ROOT / "boards"
@@ -46,17 +45,17 @@ def port_map(
 
 
 class Screen:
-    """A screen for `flash` that keeps what it is told, `said`; `hook` is called with each progress."""
+    """A screen for `flash` that keeps its lines, `logged`; `hook` is called with each progress."""
 
     ask = None
 
     def __init__(self, hook: Callable[[int, int], None] = lambda done, whole: None) -> None:
-        self.said: list[str] = []
+        self.logged: list[str] = []
         self._hook = hook
 
-    def say(self, text: str) -> None:
+    def log(self, text: str) -> None:
         """Keep a text."""
-        self.said.append(text)
+        self.logged.append(text)
 
     @contextmanager
     def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:

@@ -15,7 +15,7 @@ from event_loop import run_simulated
 from fbp_service import service_of
 from memory_broker import MemoryBroker
 from msgflo_host.components.library import Library
-from msgflo_host.control.auto_save import follow, save
+from msgflo_host.control.auto_save import live_file, save
 from msgflo_host.control.component_processes import Components
 from msgflo_host.control.coordinator import Coordinator
 from msgflo_host.control.system_status import snapshot
@@ -70,14 +70,14 @@ class LocalSystem:
             await stack.enter_async_context(forwarding(self.broker))
             coordinator = self.coordinator = Coordinator(self.broker.address, graph)
             self.components = Components(self.library, coordinator)
-            file = self._file = follow(coordinator, path, seen) if path else None
+            file = self._file = live_file(coordinator, path, seen) if path else None
             self.service = service_of(
                 coordinator, self.components, permissions=self._permissions, save=partial(save, coordinator, file)
             )
             work = [coordinator.run(), self.service.run(), self.components.run()]
             for each in [*work, file.run()] if file else work:
                 await stack.enter_async_context(beside(each))
-            await until(lambda: coordinator.served_at)
+            await until(lambda: coordinator.applied_at)
             await main()
 
     def status(self) -> dict[str, Any]:

@@ -281,10 +281,10 @@ def firmware(
 @cache
 def _compiled(devices: tuple[str, ...], sleeps: bool) -> dict[str, bytes]:
     from msgflo_host.boards.bytecode import compile_modules
-    from msgflo_host.boards.firmware_modules import follow
+    from msgflo_host.boards.firmware_modules import collect_modules
 
     roots = ["board", "board.update", "board.sleeper", *(f"devices.{each}" for each in devices)]
-    found = follow(
+    found = collect_modules(
         [FIRMWARE, UMQTT],
         [*roots, "umqtt.simple"],
         lambda _, module: not ("paho" in module or (sleeps and "persistent" in module)),

@@ -1,4 +1,4 @@
-"""What all checks of a port map share: collecting problems with their places, and reading values of the right type."""
+"""Shared by all checks of a port map: collects problems with their places, and reads values of the right type."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ BROKEN = object()  # the value of a secret or number that could not be read; tha
 
 
 class Findings:
-    """The problems and doubts that there are about a port map."""
+    """The problems of a port map, and the warnings about it."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
         self._found: dict[tuple[int, int, str], PortMapError] = {}
-        self._diagnostics: dict[tuple[int, int, str], PortMapError] = {}
+        self._warnings: dict[tuple[int, int, str], PortMapError] = {}
 
     def report(self, place: Located | tuple[int, int], message: str) -> None:
         """Note a problem at a value, or at a line and column."""
-        self._keep(self._found, place, message)
+        self._add(self._found, place, message)
 
-    def doubt(self, place: Located | tuple[int, int], message: str) -> None:
-        """Note what can be right, and probably is not what was meant."""
-        self._keep(self._diagnostics, place, message)
+    def warn(self, place: Located | tuple[int, int], message: str) -> None:
+        """Note a value that can be right, and probably is not meant."""
+        self._add(self._warnings, place, message)
 
     @property
-    def doubts(self) -> tuple[str, ...]:
-        """What was doubted, by line."""
-        return tuple(str(self._diagnostics[key]) for key in sorted(self._diagnostics))
+    def warnings(self) -> tuple[str, ...]:
+        """The warnings, by line."""
+        return tuple(str(self._warnings[key]) for key in sorted(self._warnings))
 
-    def _keep(self, kept: dict[tuple[int, int, str], PortMapError], place: Any, message: str) -> None:
+    def _add(self, problems: dict[tuple[int, int, str], PortMapError], place: Any, message: str) -> None:
         line, column = (place.line, place.column) if isinstance(place, Located) else place
-        kept[line, column, message] = PortMapError(message, file=str(self.file), line=line, column=column)
+        problems[line, column, message] = PortMapError(message, file=str(self.file), line=line, column=column)
 
     def raise_if_any(self, more: Iterable[PortMapError] = ()) -> None:
         """Raise PortMapError if there are problems: those in this file by line, then more that are in another."""
@@ -52,7 +52,7 @@ class Findings:
 
 
 def nearest(word: str, known: Collection[str], what: str = "allowed are") -> str:
-    """Return what to say of a word that is not known: the one that was meant, or all that there are."""
+    """Return the hint for an unknown word: the one that was meant, or all that there are."""
     lower = {each.lower(): each for each in known}
     near = get_close_matches(word.lower(), lower, 1, 0.6) if len(word) < 80 else []
     return f"did you mean {text_checks.quoted(lower[near[0]])}?" if near else f"{what} {', '.join(known) or 'none'}"
@@ -108,7 +108,7 @@ class Section:
                 )
 
     def has(self, key: str) -> bool:
-        """Tell whether a key is there, whatever its value."""
+        """Return whether a key is there, whatever its value."""
         return key in self.at.value
 
     def given(self, key: str, needed: str | None = None) -> Located | None:

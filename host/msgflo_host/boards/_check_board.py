@@ -17,17 +17,27 @@ from ..util import text_checks
 from ..util.yaml_reader import CUT, Located, Reader
 from . import _check_network as network
 from ._check import BROKEN, Findings, Section
-from ._check_devices import Devices
+from ._check_devices import Devices, check_role_name
 from ._check_i2c import buses
-from ._check_led import led
 from ._check_pins import Pins
-from ._check_roles import doubt_role
-from .checked_map import Battery, Log, PortMap, Sleep, Wifi
 from .chips import CHIPS, NOT_SUPPORTED, Chip
+from .kinds import Pin
+from .port_map import Battery, Led, Log, PortMap, Sleep, Wifi
 from .secrets_file import ALLOWED, TAG, Secrets, resolve
 from .units import CHARGE, CURRENT, SHARE, TIME, with_point
 
-__all__ = ["BATTERY_KEYS", "LOG_KEYS", "LOG_LEVELS", "NAME", "SLEEP_KEYS", "TOP_KEYS", "check"]
+__all__ = [
+    "ACTIVE",
+    "BATTERY_KEYS",
+    "LED_KEYS",
+    "LED_PIN",
+    "LOG_KEYS",
+    "LOG_LEVELS",
+    "NAME",
+    "SLEEP_KEYS",
+    "TOP_KEYS",
+    "check",
+]
 
 TOP_KEYS = (
     "chip", "name", "wifi", "broker", "time", "i2c", "devices", "sleep", "log", "watchdog", "battery", "led", "psram"
@@ -40,6 +50,9 @@ NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}"
 EVERY = (10, 86_400)  # s
 AWAKE = (5, 600)  # s
 MAX_BATCH = 60
+LED_PIN = Pin("pin", "output", "LED of the board, which blinks when it is asked to identify itself", led=True)
+ACTIVE = ("high", "low")
+LED_KEYS = (LED_PIN.key, "active", "allow")
 
 
 def check(file: Path, secrets: Path, loopback: bool) -> PortMap:
@@ -54,21 +67,21 @@ def check(file: Path, secrets: Path, loopback: bool) -> PortMap:
     findings = Findings(file)
     for wrong in reader.wrong:
         findings.report((wrong.line or 1, wrong.column or 1), wrong.message)
-    _doubt_cut(reader, read, "", findings)
+    _warn_of_cut(reader, read, "", findings)
     texts = Secrets(secrets)
     found = _Board(Section(findings, resolve(read, texts, findings)), loopback).port_map()
     findings.raise_if_any([texts.problem] if texts.problem is not None else [])
     untouched = texts.untouched()
-    return replace(found, doubts=(*findings.doubts, *texts.doubts, *([untouched] if untouched else [])))
+    return replace(found, warnings=(*findings.warnings, *texts.warnings, *([untouched] if untouched else [])))
 
 
-def _doubt_cut(reader: _Reader, place: Located, path: str, findings: Findings) -> None:
-    """Doubt texts for which there can be a secret, and which a # has cut."""
+def _warn_of_cut(reader: _Reader, place: Located, path: str, findings: Findings) -> None:
+    """Warn of texts for which there can be a secret, and which a # has cut."""
     if isinstance(place.value, dict):
         for key, part in place.value.items():
-            _doubt_cut(reader, part, f"{path}.{key}".strip("."), findings)
+            _warn_of_cut(reader, part, f"{path}.{key}".strip("."), findings)
     elif path in ALLOWED and place.tag is None and reader.is_cut(place):
-        findings.doubt(place, f"{path}: {CUT}")
+        findings.warn(place, f"{path}: {CUT}")
 
 
 class _Reader(Reader):
@@ -101,7 +114,7 @@ class _Reader(Reader):
 
 
 def _is_comma(key: Node, value: Node, rest: Node, nothing: Node) -> bool:
-    """Tell whether a value in braces and the key that follows are a number with a decimal comma, as in `0,5 min`."""
+    """Return whether a value in braces and the key that follows are a number with a decimal comma, as in `0,5 min`."""
     texts = all(isinstance(each, ScalarNode) for each in (key, value, rest, nothing))
     if not texts or nothing.value or rest.start_mark.index != value.end_mark.index + 1 or key.value == "password":
         return False
@@ -140,7 +153,7 @@ class _Board:
             log=self._log(),
             watchdog=top.boolean("watchdog", True),
             battery=self._battery(),
-            led=led(top, pins),
+            led=_led(top, pins),
             psram=psram,
         )
 
@@ -157,7 +170,7 @@ class _Board:
         if name is None:
             return "board"
         if re.fullmatch(NAME, name):
-            doubt_role(self._top.findings, self._top.place_of("name"), f"{name}-board")
+            check_role_name(self._top.findings, self._top.place_of("name"), f"{name}-board")
             return name
         allowed = "at most 32 letters, digits, - and _ are allowed, a letter or digit first"
         if self._top.has("name"):
@@ -212,3 +225,14 @@ class _Board:
 
 def _longer(section: Section, awake: float, every: float) -> str:
     return f"{section.path}.awake, {TIME.shown(awake)}, must be less than {section.path}.every, {TIME.shown(every)}"
+
+
+def _led(top: Section, pins: Pins) -> Led | None:
+    """Return the LED; to be called when all devices have taken their pins."""
+    section = top.section("led", "{pin: 2}")
+    if section is None:
+        return None
+    section.known(LED_KEYS)
+    pin = pins.take(section, LED_PIN)
+    active = section.choice("active", ACTIVE)
+    return None if pin is None else Led(pin, active != "low")

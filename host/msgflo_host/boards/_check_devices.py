@@ -1,28 +1,34 @@
-"""Checks the devices of a port map one by one: kind, wiring, settings, role and topics."""
+"""Checks the devices of a port map one by one: kind, wiring, settings, role, topics and remote controls."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+from unicodedata import combining, normalize
 
 from msgflo import topics
 
 from ..util import text_checks
-from ._check import Section, nearest
+from ..util.yaml_reader import Located
+from ._check import Findings, Section, nearest
 from ._check_pins import Pins
-from ._check_remotes import remotes
-from ._check_roles import doubt_role
-from .checked_map import Device
 from .kind_names import ALSO_CALLED, NOT_SUPPORTED
-from .kinds import KINDS, Address, Choice, Count, Kind, Pin, Remotes, Setting, Words
+from .kinds import KINDS, Address, Choice, Count, Field, Kind, Pin, Remotes, Setting, Words
+from .port_map import Device
 from .units import TIME
 
-__all__ = ["DEVICE_KEYS", "Devices"]
+__all__ = ["DEVICE_KEYS", "Devices", "check_role_name"]
 
 DEVICE_KEYS = ("kind", "role", "topics", "allow")
 _MAX_ROLE = 64
 _CELL_V = 4.2  # of a lithium-ion cell that is full
+_REMOTE = "{protocol: ev1527, code: 123456}"
+_FBP_NODE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_LETTERS = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss", "ø": "o", "Ø": "O"}
+)
 _PIN_V = 3.3  # more is beyond every chip's converter, and destroys the pin
 
 
@@ -112,7 +118,7 @@ class Devices:
         if reason:
             self._top.findings.report(place, f"{who}: the role {text_checks.quoted(role)} cannot be one: {reason}")
         else:
-            doubt_role(self._top.findings, place, role)
+            check_role_name(self._top.findings, place, role)
         other = self._roles.setdefault(role, who)
         if other != who:
             self._top.findings.report(place, f"{who}: the role {text_checks.quoted(role)} is taken by {other}")
@@ -136,7 +142,7 @@ class Devices:
             elif isinstance(each, Words):
                 found[each.key] = section.words(each.key, each.allowed) or None
             elif isinstance(each, Remotes):
-                found[each.key] = remotes(section, each, self._claim) or None
+                found[each.key] = _remotes(section, each, self._claim) or None
             else:
                 found[each.key] = self._count(section, each)
         return {key: value for key, value in found.items() if value is not None}
@@ -307,3 +313,79 @@ def _wrong_topic(topic: str) -> str | None:
     if topic[0] == "$" or topic == "fbp" or topic.startswith("fbp/"):
         return "fbp, fbp/… and $… are reserved"
     return None
+
+
+def check_role_name(findings: Findings, place: Located | tuple[int, int], role: str) -> None:
+    """Warn of a role that no .fbp graph can name."""
+    if _FBP_NODE.fullmatch(role):
+        return
+    like = re.sub(r"[ ./]+", "-", _ascii(role))
+    instead = f"; as in  {like}" if _FBP_NODE.fullmatch(like) else ""
+    allowed = "a letter or _ comes first, then letters, digits, _ and -"
+    findings.warn(place, f"no .fbp graph can name the role {text_checks.quoted(role)}: {allowed}{instead}")
+
+
+def _ascii(text: str) -> str:
+    """Return a text with Latin letters as they are written where there are no others: ü as ue, é as e."""
+    written = normalize("NFC", text).translate(_LETTERS)
+    return "".join(each for each in normalize("NFD", written) if not combining(each))
+
+
+def _remotes(section: Section, kind: Remotes, claim: Callable[[str, str, Any], object]) -> dict[str, dict[str, Any]]:
+    """Return the marks of each remote; calls `claim(role, who, place)` for each role."""
+    if not section.has(kind.key):
+        return {}
+    found: dict[str, dict[str, Any]] = {}
+    listed = section.section(kind.key, f"{{doorbell: {_REMOTE}}}")
+    if listed is None:
+        return {}
+    if not section.has("receive"):
+        section.findings.report(
+            section.at.keys[kind.key], f"{listed.path} are of no use without a receiver; as in  receive: 16"
+        )
+    for role in listed.at.value:
+        claim(role, listed.where(role), listed.at.keys[role])
+        remote = listed.section(role, _REMOTE, _REMOTE)
+        if remote is not None:
+            found[role] = _remote(remote, kind)
+    _different(listed, found)
+    return found
+
+
+def _remote(section: Section, kind: Remotes) -> dict[str, Any]:
+    protocol = section.choice("protocol", kind.protocols, "protocol: ev1527")
+    if protocol is None:
+        return {}
+    fields = kind.protocols[protocol]
+    section.known(["protocol", *(field.key for field in fields)])
+    found = {field.key: _value(section, field) for field in fields if field.required or section.has(field.key)}
+    return {"protocol": protocol, **{key: value for key, value in found.items() if value is not None}}
+
+
+def _value(section: Section, field: Field) -> Any:
+    needed = f"{field.key}: {'9f3' if field.type == 'hex' else 123456}"
+    if field.type == "whole":
+        return section.number(field.key, field.low, field.high, whole=True, needed=needed)
+    if field.type == "boolean":
+        return section.boolean(field.key, False)
+    place: Located | None = section.given(field.key, needed)
+    if place is None:
+        return None
+    # The text that `unknown` shows: without zeros in front.
+    if isinstance(place.value, str) and re.fullmatch("0|[1-9a-f][0-9a-f]{0,49}", place.value):
+        return place.value
+    section.wrong(
+        field.key, "the text that the port unknown shows is needed, in quotes: hexadecimal digits, small letters"
+    )
+    return None
+
+
+def _different(listed: Section, found: dict[str, dict[str, Any]]) -> None:
+    """Report two that are known by the same."""
+    seen: list[tuple[dict[str, Any], str]] = []
+    for role, remote in found.items():
+        known_by = {key: value for key, value in remote.items() if key != "base"}
+        other = next((other for same, other in seen if same == known_by and len(known_by) > 1), None)
+        if other is not None:
+            listed.report(role, f"{listed.where(role)} is known by the same as {listed.where(other)}")
+        seen.append((known_by, role))

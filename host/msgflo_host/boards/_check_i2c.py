@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from ..util.yaml_reader import Located
 from ._check import BROKEN, Section
 from ._check_pins import Pins
-from .checked_map import Bus
 from .chips import Chip, pins_text
 from .kinds import Pin
+from .port_map import Bus
 from .units import FREQUENCY
 
 __all__ = ["BUS_KEYS", "MAX_FREQUENCY", "MIN_FREQUENCY", "Buses", "buses"]
@@ -23,7 +23,7 @@ _PINS = {"sda": Pin("sda", "both", "Data"), "scl": Pin("scl", "both", "Clock")}
 
 @dataclass(frozen=True, slots=True)
 class Buses:
-    """The buses that are right, and the `ids` of all, of wrong ones too; None where not all of these can be told."""
+    """The buses that are right, and the `ids` of all, of wrong ones too; None where not all of these are known."""
 
     good: tuple[Bus, ...] = ()
     ids: tuple[int, ...] | None = ()
@@ -53,7 +53,7 @@ def buses(top: Section, chip: Chip | None, pins: Pins) -> Buses:
 
 
 def _id(section: Section, chip: Chip | None, index: int) -> int | None:
-    """Return the id of a bus with which something else is wrong; None where it cannot be told."""
+    """Return the id of a bus with which something else is wrong; None where it is not known."""
     rp2 = chip is not None and chip.rp2
     place: Located | None = section.at.value.get("id" if section.has("id") or not rp2 else "sda")
     if place is None and not rp2:

@@ -12,8 +12,8 @@ from msgflo import Broker, ConfigError
 
 from ..util.readable_files import open_regular
 from ._check import Section, shown
-from .checked_map import Wifi
 from .chips import Chip
+from .port_map import Wifi
 
 __all__ = ["ADDRESS_KEYS", "BROKER_KEYS", "HOSTNAME", "WIFI_KEYS", "broker", "read_ca", "time", "wifi"]
 
@@ -39,7 +39,7 @@ def wifi(top: Section, chip: Chip | None) -> Wifi | None:
         return None
     section.known(WIFI_KEYS)
     ssid = section.text("ssid", "ssid: Home")
-    _doubt_quotes(section, "ssid", ssid)
+    _warn_of_quotes(section, "ssid", ssid)
     if ssid is not None and len(ssid.encode()) > 32:
         section.report("ssid", f"{section.where('ssid')} is longer than 32 bytes, which no network's name is")
     password = _wifi_password(section)
@@ -51,7 +51,7 @@ def wifi(top: Section, chip: Chip | None) -> Wifi | None:
         section.wrong("country", "two capital letters are needed, as in DE, GB or US (ISO 3166-1)")
     elif country is not None and chip is not None and not chip.rp2:
         nothing = f"wifi.country does nothing on an {chip.name}: MicroPython does not tell its Wi-Fi; leave it out"
-        section.findings.doubt(section.place_of("country"), nothing)
+        section.findings.warn(section.place_of("country"), nothing)
     hostname = section.text("hostname")
     if hostname is not None and not re.fullmatch(HOSTNAME, hostname):
         section.wrong("hostname", "at most 32 letters, digits and inner hyphens are allowed")
@@ -59,13 +59,13 @@ def wifi(top: Section, chip: Chip | None) -> Wifi | None:
 
 
 def _quotes(text: str) -> str | None:
-    """Return what to say of a text in the quotes of a book; None of all else."""
+    """Return the hint for a text in the quotes of a book; None for all else."""
     return "its quotes are a part of it; YAML knows \" and ' only" if _QUOTED.fullmatch(text) else None
 
 
-def _doubt_quotes(section: Section, key: str, text: str | None) -> None:
+def _warn_of_quotes(section: Section, key: str, text: str | None) -> None:
     if text is not None and (why := _quotes(text)):
-        section.findings.doubt(section.place_of(key), f"{section.where(key)}: {why}")
+        section.findings.warn(section.place_of(key), f"{section.where(key)}: {why}")
 
 
 def _wifi_password(section: Section) -> str | None:
@@ -133,7 +133,7 @@ def broker(top: Section, loopback: bool) -> Broker | None:
     elif not loopback and found.host.lower().rstrip(".").endswith(".local"):
         name = f"{at.where(key)}: the board may not find {_host(at, key, found)}"
         why = "a name in .local is asked for by multicast, which many Wi-Fi routers do not pass on"
-        at.findings.doubt(
+        at.findings.warn(
             at.place_of(key), f"{name}: {why}; write the broker's address, or a name that the router knows"
         )
     _ca(top, section, found)
@@ -160,7 +160,7 @@ def _broker_url(section: Section, key: str) -> Broker | None:
             hint = "letters beyond ASCII as their bytes in UTF-8 (é is %C3%A9); or give them as keys beside url"
             section.report(key, f"{where}: in user and password, @ : / % are written %40 %3A %2F %25, and {hint}")
         if found.port == _TLS_PORT and not found.tls:
-            section.findings.doubt(
+            section.findings.warn(
                 section.place_of(key), f"{where}: port {_TLS_PORT} is that of TLS mostly; did you mean  mqtts://?"
             )
         return found
@@ -176,7 +176,7 @@ def _broker_url(section: Section, key: str) -> Broker | None:
 
 
 def _is_escaped(url: str) -> bool:
-    """Tell whether user and password in a URL that could be read have no character that may be another part of it.
+    """Return whether user and password in a URL that could be read have no character that may be another part of it.
 
     The parser takes them as they are, from the last @ back; what else reads the URL may not.
     """
@@ -196,7 +196,7 @@ def _account(section: Section, broker: Broker) -> None:
         value = section.text(key, hidden=key == "password") if section.has(key) else None
         if value is None:
             continue
-        _doubt_quotes(section, key, value)
+        _warn_of_quotes(section, key, value)
         if getattr(broker, key) is not None:
             section.report(key, f"{section.where(key)} is in the url, too; leave one of them out")
         setattr(broker, key, value)

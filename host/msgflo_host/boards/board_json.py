@@ -1,4 +1,4 @@
-"""The compiled port map, `board.json`: what is in the port map as a board reads it, numbers and all.
+"""The compiled port map, `board.json`: the port map as a board reads it, numbers and all.
 
     {"format": 1, "name": "kitchen", "chip": "esp32", "version": "3f2a1b…", "built": 1764000000, "wifi": {"ssid": …},
      "broker": {"host": "192.168.1.10", "port": 1883, …}, "log": {"level": "info", "topic": false}, "watchdog": true,
@@ -19,7 +19,7 @@ from msgflo import Broker
 
 from ..errors import PortMapError
 from ._check_network import read_ca
-from .checked_map import Device, PortMap
+from .port_map import Device, PortMap
 
 __all__ = ["CA_FILE", "FORMAT", "compile_map", "encode"]
 
@@ -29,7 +29,7 @@ CA_FILE = "ca.der"
 
 
 def compile_map(port_map: PortMap, *, built: int, version: str = "") -> dict[str, Any]:
-    """Return what board.json says; with `ca`, the authority's certificate in DER, which goes into a file of its own.
+    """Return the content of board.json; with `ca`, the authority's certificate in DER, which goes into a file of its own.
 
     `built`, in Unix seconds, is where the board's clock begins. Raises PortMapError if the certificate cannot be read any
     more.
@@ -81,14 +81,14 @@ def _wifi(port_map: PortMap) -> dict[str, Any]:
     wifi = port_map.wifi
     if wifi is None:
         return {}
-    said = {
+    values = {
         "ssid": wifi.ssid,
         "password": wifi.password,
         "country": wifi.country,
         "hostname": wifi.hostname,
         "address": list(wifi.address) if wifi.address is not None else None,
     }
-    return {"wifi": {key: value for key, value in said.items() if value is not None}}
+    return {"wifi": {key: value for key, value in values.items() if value is not None}}
 
 
 def _ca(port_map: PortMap) -> dict[str, bytes]:

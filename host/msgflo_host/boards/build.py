@@ -19,12 +19,11 @@ import msgflo
 from ..errors import FlashError
 from .board_json import CA_FILE, compile_map, encode
 from .bytecode import compile_modules
-from .checked_map import PortMap
-from .firmware_modules import follow
+from .firmware_modules import collect_modules
 from .kinds import KINDS, Kind
-from .memory import check_memory
+from .port_map import PortMap
 
-__all__ = ["KEY_FILE", "Image", "assemble", "build", "modules_of"]
+__all__ = ["KEY_FILE", "Image", "build", "modules_of"]
 
 KEY_FILE = "/key"
 """Where a board keeps the key that its updates are signed with: outside of both versions, written by cable only."""
@@ -82,17 +81,7 @@ class Image:
 
 
 def build(port_map: PortMap, key: str, *, platform: str | None = None) -> Image:
-    """Build everything for a board. `platform` is what sys.platform says there: `linux` for a virtual board.
-
-    Raises FlashError, and PortMapError where it is more than fits into the board.
-    """
-    image = assemble(port_map, key, platform=platform)
-    check_memory(port_map, image.bytecode)
-    return image
-
-
-def assemble(port_map: PortMap, key: str, *, platform: str | None = None) -> Image:
-    """Do what `build` does, whatever the size; raises FlashError."""
+    """Build everything for a board; raises FlashError. `platform` is sys.platform there: `linux` for a virtual board."""
     modules = modules_of(port_map, platform)
     sources = {_path(module, file): file for module, file in modules.items()}
     # A virtual board is no chip: no driver's native code runs there.
@@ -113,7 +102,7 @@ def modules_of(port_map: PortMap, platform: str | None = None) -> dict[str, Path
     """Return the modules that a board needs, and no others, with their sources."""
     folders = [_firmware(), Path(sys.prefix) / "micropython"]
     roots = ["board", *(f"devices.{device.kind.module}" for device in port_map.devices)]
-    modules = follow(folders, roots, _wanted(port_map, platform or port_map.chip.platform))
+    modules = collect_modules(folders, roots, _included(port_map, platform or port_map.chip.platform))
     missing = [root for root in roots if root not in modules]
     if missing or "umqtt.simple" not in modules:
         gone = missing[0] if missing else "umqtt.simple"
@@ -121,8 +110,8 @@ def modules_of(port_map: PortMap, platform: str | None = None) -> dict[str, Path
     return modules
 
 
-def _wanted(port_map: PortMap, platform: str) -> Callable[[str, str], bool]:
-    """What decides whether an import is followed: by chip, by what the port map has."""
+def _included(port_map: PortMap, platform: str) -> Callable[[str, str], bool]:
+    """Return the function that includes an import or not: by chip, and by the parts that the port map has."""
     # A board that sleeps keeps no session at the broker: what would wait there would keep it awake.
     left_out = {"msgflo.persistent"} if port_map.sleep else {"board.early", "board.sleeper"}
     if not port_map.broker.tls:
@@ -133,7 +122,7 @@ def _wanted(port_map: PortMap, platform: str) -> Callable[[str, str], bool]:
     parts = {part for kind in KINDS.values() for part in _parts(kind)}
     used = {part for device in port_map.devices for part in _parts(device.kind)}
 
-    def wanted(importer: str, module: str) -> bool:
+    def included(importer: str, module: str) -> bool:
         if module.startswith(_FOR_CPYTHON) or module in left_out:
             return False
         if module.startswith(_PULSES):
@@ -144,7 +133,7 @@ def _wanted(port_map: PortMap, platform: str) -> Callable[[str, str], bool]:
             return any(part.startswith(driver) for part in used)
         return True
 
-    return wanted
+    return included
 
 
 def _parts(kind: Kind) -> set[str]:

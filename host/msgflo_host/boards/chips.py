@@ -62,7 +62,6 @@ class Chip:
 
     @property
     def rp2(self) -> bool:
-        """Whether it is an RP2040 or RP2350."""
         return self.platform == "rp2"
 
 

@@ -1,4 +1,4 @@
-"""Which modules of the firmware a board needs: found by following imports through the sources, without running them."""
+"""The modules of the firmware that a board needs: found by the imports in the sources, without running them."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ from pathlib import Path
 
 from ..util.python_source import parse
 
-__all__ = ["follow", "imported"]
+__all__ = ["collect_modules", "imported"]
 
 
-def follow(folders: Sequence[Path], modules: Iterable[str], wanted: Callable[[str, str], bool]) -> dict[str, Path]:
+def collect_modules(
+    folders: Sequence[Path], modules: Iterable[str], included: Callable[[str, str], bool]
+) -> dict[str, Path]:
     """Return the files of `modules`, of all that they import, and of the packages these are in, by their names.
 
     A name is looked for in each of `folders`; one that is in none of them is the interpreter's own. Imports inside
-    functions count, too. `wanted(importer, module)` is asked about each import, and can leave it out.
+    functions count, too. `included(importer, module)` is asked about each import, and can leave it out.
     """
     found: dict[str, Path] = {}
     todo = [(module, "") for module in modules]
     while todo:
         module, importer = todo.pop()
-        if module in found or not wanted(importer, module) or (file := _file(folders, module)) is None:
+        if module in found or not included(importer, module) or (file := _file(folders, module)) is None:
             continue
         found[module] = file
         todo += [(each, module) for each in imported(file, module)]

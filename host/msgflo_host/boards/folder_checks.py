@@ -8,7 +8,7 @@ from pathlib import Path
 from ..errors import PortMapError
 from ..util.yaml_reader import Located, Reader
 from .board_folder import names
-from .checked_map import PortMap
+from .port_map import PortMap
 from .secrets_file import TAG
 
 __all__ = ["Neighbour", "check_name", "neighbours", "shared_roles"]

@@ -1,4 +1,4 @@
-"""What people write for kinds of devices: names of other parts, and of other programs."""
+"""Names of other parts and of other programs that people write for kinds of devices."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NOT_SUPPORTED = {
         _OTHER_THAN_SHT3X,
     ),
 }
-"""Parts whose names are near to those that there are, and what to say of each."""
+"""Parts whose names are near to those that there are, with the advice for each."""
 
 ALSO_CALLED = {
     other: kind
@@ -35,4 +35,4 @@ ALSO_CALLED = {
     }.items()
     for other in others.split()
 }
-"""What kinds are called elsewhere: parts, and words of other programs."""
+"""Names of the kinds elsewhere: parts, and words of other programs."""

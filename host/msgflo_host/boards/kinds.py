@@ -79,7 +79,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """What a remote is known by: a whole number, true or false, or a text of hexadecimal digits."""
+    """A mark of a remote control: a whole number, true or false, or a text of hexadecimal digits."""
 
     key: str
     type: Literal["whole", "boolean", "hex"]

@@ -1,4 +1,4 @@
-"""Makes sources leaner before they are compiled for a board, where each name that is new to MicroPython takes memory.
+"""Minifies sources before they are compiled for a board, where each name that is new to MicroPython takes memory.
 
 Left out are `__all__`, which is for readers and checkers, and what only CPython runs. Private constants stand where they
 are used. Parameters that nobody names in a call get names that many share: `a`, `b`, `c`. MicroPython itself drops comments and
@@ -14,7 +14,7 @@ from string import ascii_lowercase
 
 from ..util.python_source import parse
 
-__all__ = ["lean"]
+__all__ = ["minify"]
 
 # Of umqtt.simple; our transport has its own.
 _REPLACED = ("_recv_len", "connect", "disconnect", "publish", "subscribe", "wait_msg", "check_msg", "set_last_will")
@@ -23,8 +23,8 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _TESTS = ("_LEAN", "MICROPYTHON", "_MICROPYTHON", "_platform.MICROPYTHON", "sys.implementation.name == 'micropython'")
 
 
-def lean(sources: Mapping[str, Path]) -> dict[str, str]:
-    """Return the texts of files, made leaner; one that is no Python is left as it is, for the compiler to complain of."""
+def minify(sources: Mapping[str, Path]) -> dict[str, str]:
+    """Return the texts of files, minified; one that is no Python stays as it is, for the compiler to report."""
     texts = {name: file.read_text(encoding="utf-8") for name, file in sources.items()}
     trees: dict[str, ast.Module] = {}
     for name, text in texts.items():

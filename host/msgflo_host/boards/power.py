@@ -1,7 +1,6 @@
-"""How long a battery lasts: estimated from a board's port map, and from what data sheets say.
+"""The life of a battery, estimated from a board's port map and the figures of data sheets.
 
-estimate = estimate_life(load(find("battery")))
-estimate.days
+estimate_life(load(find("battery"))).days()
 """
 
 from __future__ import annotations
@@ -10,21 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..errors import PortMapError
-from .checked_map import Battery, Device, PortMap, Sleep
-from .power_currents import (
-    ADDRESS_S,
-    CHIPS,
-    DEV_BOARD,
-    DEVICES,
-    JOIN_S,
-    MQTT_S,
-    RADIO_S,
-    SEND_S,
-    START_S,
-    TLS_S,
-    Current,
-    Duration,
-)
+from . import power_currents as figures
+from .port_map import Battery, Device, PortMap, Sleep
+from .power_currents import CHIPS, DEVICES, Current, Duration
 
 __all__ = ["Estimate", "Item", "estimate_life"]
 
@@ -66,16 +53,11 @@ class Estimate:
 
     @property
     def lost(self) -> float:
-        """What the battery loses by itself, as a current in mA."""
+        """The self-discharge of the battery, as a current in mA."""
         return self.battery.capacity * self.battery.self_discharge / HOURS_A_MONTH
 
-    @property
-    def days(self) -> float:
-        """How long the battery lasts."""
-        return self.days_with(0)
-
-    def days_with(self, milliamps: float) -> float:
-        """How long it lasts when something more always takes so much."""
+    def days(self, milliamps: float = 0) -> float:
+        """Return the days that the battery lasts, with so much more current all the time."""
         return self.battery.capacity * self.battery.usable / (self.milliamps + self.lost + milliamps) / 24
 
 
@@ -94,21 +76,21 @@ def estimate_life(port_map: PortMap) -> Estimate:
         raise PortMapError(text, file=file)
     items = (*_awake(port_map, sleep), *_reading(port_map, sleep), *_asleep(port_map, battery, sleep))
     unknown = tuple(device for device in port_map.devices if device.kind.name not in DEVICES)
-    return Estimate(sleep.every, items, battery, unknown, None if port_map.chip.rp2 else DEV_BOARD)
+    return Estimate(sleep.every, items, battery, unknown, None if port_map.chip.rp2 else figures.DEV_BOARD)
 
 
 def _awake(port_map: PortMap, sleep: Sleep) -> Iterator[Item]:
     chip = CHIPS[port_map.chip.name]
     share = 1 / sleep.batch  # only then it is in touch
     if port_map.chip.rtc_memory:
-        yield _timed("start", chip.running, START_S)
+        yield _timed("start", chip.running, figures.START_S)
     else:
-        yield _timed("start the Wi-Fi chip", chip.listening, RADIO_S, share)
+        yield _timed("start the Wi-Fi chip", chip.listening, figures.RADIO_S, share)
     for what, duration in _joining(port_map):
         yield _timed(what, chip.listening, duration, share)
-    yield _timed("MQTT", chip.listening, MQTT_S, share)
+    yield _timed("MQTT", chip.listening, figures.MQTT_S, share)
     extra = Current(chip.sending.milliamps - chip.listening.milliamps, f"{chip.sending.source}, less receiving")
-    yield _timed("send", extra, SEND_S, share)
+    yield _timed("send", extra, figures.SEND_S, share)
 
 
 def _timed(what: str, current: Current, duration: Duration, times: float = 1.0) -> Item:
@@ -116,12 +98,12 @@ def _timed(what: str, current: Current, duration: Duration, times: float = 1.0) 
 
 
 def _joining(port_map: PortMap) -> Iterator[tuple[str, Duration]]:
-    """What has to be done before anything can be sent."""
-    yield "join the Wi-Fi", JOIN_S
+    """Yield the steps before anything can be sent."""
+    yield "join the Wi-Fi", figures.JOIN_S
     if port_map.wifi is None or port_map.wifi.address is None:
-        yield "ask for an address", ADDRESS_S
+        yield "ask for an address", figures.ADDRESS_S
     if port_map.broker.tls:
-        yield "TLS", TLS_S
+        yield "TLS", figures.TLS_S
 
 
 def _reading(port_map: PortMap, sleep: Sleep) -> Iterator[Item]:

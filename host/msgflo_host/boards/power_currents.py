@@ -1,49 +1,32 @@
-"""What chips and devices take from a battery, each with the data sheet that says so.
+"""The currents of chips and devices, each with the data sheet that has it.
 
-Currents are typical ones at 25 °C. Where no data sheet says anything, the source begins with "assumed".
+Currents are typical ones at 25 °C. Where no data sheet has one, the source begins with "assumed".
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
-__all__ = [
-    "ADDRESS_S",
-    "CHIPS",
-    "DEVICES",
-    "DEV_BOARD",
-    "JOIN_S",
-    "MQTT_S",
-    "RADIO_S",
-    "SEND_S",
-    "START_S",
-    "TLS_S",
-    "ChipCurrents",
-    "Current",
-    "DeviceCurrents",
-    "Duration",
-]
+__all__ = ["ADDRESS_S", "CHIPS", "DEVICES", "DEV_BOARD", "JOIN_S", "MQTT_S", "RADIO_S", "SEND_S", "START_S", "TLS_S",
+    "ChipCurrents", "Current", "DeviceCurrents", "Duration"]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Current:
-    """A current in mA, and who says so."""
+class Current(NamedTuple):
+    """A current in mA, with its source."""
 
     milliamps: float
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Duration:
-    """How many seconds something takes, and who says so."""
+class Duration(NamedTuple):
+    """The seconds that something takes, with their source."""
 
     seconds: float
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class ChipCurrents:
+class ChipCurrents(NamedTuple):
     """A chip while it computes, while its Wi-Fi listens and sends, and asleep."""
 
     running: Current
@@ -52,8 +35,7 @@ class ChipCurrents:
     asleep: Current
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceCurrents:
+class DeviceCurrents(NamedTuple):
     """A device while it measures, for how many seconds, and in between.
 
     `first` are more seconds, in which its driver waits before the first reading after each start of the chip.
@@ -101,12 +83,7 @@ _PICO_W = ChipCurrents(
 )
 
 # Nobody has measured one that sleeps so.
-_PICO_2_W = ChipCurrents(
-    *(
-        Current(each.milliamps, f"assumed: as a Pico W ({each.source})")
-        for each in (_PICO_W.running, _PICO_W.listening, _PICO_W.sending, _PICO_W.asleep)
-    )
-)
+_PICO_2_W = ChipCurrents(*(Current(each.milliamps, f"assumed: as a Pico W ({each.source})") for each in _PICO_W))
 
 CHIPS: Mapping[str, ChipCurrents] = {
     "esp32": ChipCurrents(

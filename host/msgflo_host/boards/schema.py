@@ -1,6 +1,6 @@
 """A JSON Schema of port maps, for editors: made of the same chips, kinds and settings that are checked.
 
-It says less than the check does, which sees a port map as a whole; what it refuses, the check refuses as well.
+It refuses less than the check does, which sees a port map as a whole.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from typing import Any
 
 from . import _check_board as board
 from ._check_i2c import MAX_FREQUENCY, MIN_FREQUENCY
-from ._check_led import ACTIVE, LED_PIN
 from ._check_network import HOSTNAME
 from ._check_pins import ALLOW
 from .chips import CHIPS, Chip
@@ -51,10 +50,10 @@ def schema() -> Schema:
             "watchdog": _boolean("Restart a board on which nothing goes on any more", True),
             "battery": _battery(),
             "led": _object("The LED by which the board shows which one it is; on a Pico W by default its own", {
-                **_wired(LED_PIN),
-                "active": _words(dict.fromkeys(ACTIVE, ""), "The level at the pin when it is lit", ACTIVE[0]),
+                **_wired(board.LED_PIN),
+                "active": _words(dict.fromkeys(board.ACTIVE, ""), "The level at the pin when it is lit", board.ACTIVE[0]),
                 "allow": _allow(),
-            }, (LED_PIN.key,)),
+            }, (board.LED_PIN.key,)),
             "psram": _boolean("The module has PSRAM (ESP32-WROVER; octal PSRAM on ESP32-S3), which takes pins", False),
         },
         ("chip", "broker", "devices"),
@@ -198,7 +197,7 @@ def _setting(setting: Setting) -> Schema:
 
 
 def _of_chip(chip: Chip) -> Schema:
-    """What a chip adds: its pins, and whether there must be a Wi-Fi."""
+    """Return the part that depends on the chip: its pins, and whether there must be a Wi-Fi."""
     pins = {"$ref": f"#/definitions/pin-{chip.name}"}
     keys = sorted({each.key for kind in KINDS.values() for each in kind.wiring if isinstance(each, Pin)})
     device = {"properties": dict.fromkeys(keys, pins)}
@@ -207,7 +206,7 @@ def _of_chip(chip: Chip) -> Schema:
         "properties": {
             "devices": {"additionalProperties": device},
             "i2c": {**bus, "items": bus},
-            "led": {"properties": {LED_PIN.key: pins}},
+            "led": {"properties": {board.LED_PIN.key: pins}},
             **({} if chip.wifi else {"wifi": False}),
         },
     }

@@ -29,7 +29,7 @@ _EMPTY = "empty; where none is needed, leave out this line, and in the port map 
 
 
 class Secrets:
-    """The texts in a secrets.yaml, which is read when the first one is wanted; `problem` is what is wrong with it."""
+    """The texts in a secrets.yaml, which is read with the first use; `problem` is its fault."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -37,7 +37,7 @@ class Secrets:
         self._texts: dict[str, str] | None = None
         self._used: dict[str, set[str]] = {}
         self.problem: PortMapError | None = None
-        self.doubts: list[str] = []
+        self.warnings: list[str] = []
 
     def get(self, name: str, path: str) -> str:
         """Return a text for a key; ValueError says why there is none, or nothing if `problem` does."""
@@ -49,13 +49,16 @@ class Secrets:
             try:
                 reader = _Reader(self._file, PortMapError)
                 self._texts = reader.texts()
-                self.doubts = reader.doubts
+                self.warnings = reader.warnings
             except PortMapError as wrong:
                 self.problem = wrong
             else:
                 if self._file.name != EXAMPLE and others_read(self._file):
                     mend = f"mend it with  chmod 600 {shlex.quote(str(self._file))}"
-                    self.doubts = [*self.doubts, f"{self._file}: can be read by other users of this machine; {mend}"]
+                    self.warnings = [
+                        *self.warnings,
+                        f"{self._file}: can be read by other users of this machine; {mend}",
+                    ]
         if self._texts is None:
             raise ValueError("")
         if name not in self._texts:
@@ -66,7 +69,7 @@ class Secrets:
         return self._texts[name]
 
     def untouched(self) -> str | None:
-        """Return what to say where texts that are used are still those of the example; None where none is.
+        """Return the warning about texts that are still those of the example; None where none is.
 
         A network may well have the name that the example has: alone, that says nothing. Where none lies beside the
         file, the example is that of the installed project.
@@ -87,7 +90,7 @@ class Secrets:
 class _Reader(Reader):
     """Reads secrets; its messages do not quote the file."""
 
-    doubts: list[str] = []
+    warnings: list[str] = []
 
     def texts(self) -> dict[str, str]:
         top = self.read()
@@ -99,7 +102,7 @@ class _Reader(Reader):
             if not isinstance(place.value, str) or not place.value:
                 kind = _EMPTY if place.value in (None, "") else "no text; put it in quotes"
                 self.fail(f"the value here is {kind}", place.line, place.column)
-        self.doubts = [
+        self.warnings = [
             f"{self.file}:{place.line}:{place.column}: {CUT}" for place in top.value.values() if self.is_cut(place)
         ]
         return {name: place.value for name, place in top.value.items()}
@@ -142,7 +145,7 @@ def _forgotten(place: Located, path: str, name: str, secrets: Secrets, findings:
         secrets.get(name, path)
     except ValueError:
         # The text may be a password: it is not shown.
-        findings.doubt(place, f"{path} is a text that begins with the word secret; did you mean  !secret NAME?")
+        findings.warn(place, f"{path} is a text that begins with the word secret; did you mean  !secret NAME?")
         return place
     findings.report(place, f"{path} is a text; did you mean  !secret {name}?")
     return Located(BROKEN, place.line, place.column, {}, TAG)

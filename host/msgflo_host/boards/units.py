@@ -15,7 +15,7 @@ _FORM = re.compile(r"\s*([+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?)\s*([^\s0-9.+-]*)\s*
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """What can be said in some units: the factor of each to the one that is used inside."""
+    """A quantity in several units: the factor of each to the one that is used inside."""
 
     name: str
     units: Mapping[str, float]
@@ -67,7 +67,7 @@ def plain(number: float) -> float:
 
 
 def without_unit(value: object, low: float, high: float) -> float | None:
-    """Return the number in a text that has a unit where none is wanted; None where it is no such text, or not in range.
+    """Return the number in a text that has a unit where none is allowed; None where it is no such text, or not in range.
 
     Percents of a number that goes to 1 at most are its hundredths.
     """
@@ -79,7 +79,7 @@ def without_unit(value: object, low: float, high: float) -> float | None:
 
 
 def with_point(value: object) -> str | None:
-    """Return what to say of a number with a decimal comma; None of all else."""
+    """Return the hint for a number with a decimal comma; None for all else."""
     text = value.strip() if isinstance(value, str) else ""
     found = _WITH_COMMA.fullmatch(text)
     return f"a decimal point is needed: {text.replace(',', '.')}" if found else None

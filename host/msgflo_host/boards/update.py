@@ -41,19 +41,19 @@ async def update(
     version: str,
     key: bytes,
     asleep: float | None = None,
-    say: Callable[[Transfer], None] = lambda transfer: None,
+    on_progress: Callable[[Transfer], None] = lambda transfer: None,
     reaches: Broker | None = None,
 ) -> Transfer:
-    """Update the board `name` and wait until it runs the new version; `say` is told of the progress.
+    """Update the board `name` and wait until it runs the new version; `on_progress` is called after each step.
 
-    `asleep` is how many seconds a board that sleeps may take to wake up: it is told, by a retained packet, to stay awake
-    until the update is over, unless somebody else had told it before. `reaches` is the broker that the new version is to
+    `asleep` is how many seconds a board that sleeps may take to wake up: a retained packet keeps it awake
+    until the update is over, unless another client had done so before. `reaches` is the broker that the new version is to
     reach, for the error's text. Raises FlashError where the board is not heard, or does not run the new version then;
     NotReached where the broker is not.
     """
     role = f"{name}-board"
     transfer = Transfer(image, role=role, version=version, key=key)
-    shell = _Shell(broker, transfer, role, stay_awake=asleep is not None, say=say)
+    shell = _Shell(broker, transfer, role, stay_awake=asleep is not None, on_progress=on_progress)
     to = f"; the new version was to reach {reaches}" if reaches is not None else ""
     try:
         await shell.run(PRESENT_WITHIN if asleep is None else asleep + PRESENT_WITHIN)
@@ -69,15 +69,21 @@ async def update(
 
 class _Shell:
     def __init__(
-        self, broker: Broker, transfer: Transfer, role: str, *, stay_awake: bool, say: Callable[[Transfer], None]
+        self,
+        broker: Broker,
+        transfer: Transfer,
+        role: str,
+        *,
+        stay_awake: bool,
+        on_progress: Callable[[Transfer], None],
     ) -> None:
-        self._transfer, self._role, self._say = transfer, role, say
+        self._transfer, self._role, self._on_progress = transfer, role, on_progress
         self._broker, self._state = broker, connection_topic(role.removesuffix("-board"))
         self._heard = 0.0
         self._reached = False
         self._ended = asyncio.Event()
         self._awake = f"{role}/stay-awake" if stay_awake else ""
-        self._wished: bool | None = None  # whether somebody else wants it to be awake, once that is known
+        self._desired: bool | None = None  # whether another client desires it awake; None until known
         self._connection = Connection(
             broker,
             f"msgflo-update-{uuid.uuid4().hex[:8]}",
@@ -102,11 +108,11 @@ class _Shell:
                     raise NotReached(f"{self._broker} cannot be reached")
                 if silent > (BACK_WITHIN if self._transfer.present else patience):
                     raise FlashError(self._silence(silent))
-                self._say(self._transfer)
+                self._on_progress(self._transfer)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_TICK):
                         await self._ended.wait()
-            self._say(self._transfer)
+            self._on_progress(self._transfer)
         finally:
             self._let_sleep()
             serving.cancel()
@@ -114,13 +120,13 @@ class _Shell:
                 await serving
 
     def _connected(self) -> None:
-        self._wished = bool(self._wished)
+        self._desired = bool(self._desired)
         if self._awake:
             self._connection.publish(self._awake, b"true", retain=True)
         self._send(self._transfer.tick(asyncio.get_running_loop().time()))
 
     def _let_sleep(self) -> None:
-        if not self._awake or self._wished is not False:
+        if not self._awake or self._desired is not False:
             return
         if not self._connection.publish(self._awake, b"false", retain=True):
             text = "%s cannot be told that %s may sleep again; when it can be reached: msgflo send %s false --retain"
@@ -129,8 +135,8 @@ class _Shell:
     def _message(self, topic: str, payload: bytes, retained: bool) -> None:
         now = asyncio.get_running_loop().time()
         if topic == self._awake:
-            if self._wished is None:
-                self._wished = payload == b"true"
+            if self._desired is None:
+                self._desired = payload == b"true"
             return
         if topic == self._state:
             if payload == b"online" and not retained:
@@ -142,7 +148,7 @@ class _Shell:
         except (ValueError, KeyError, TypeError, AttributeError):
             return  # not from the board: it says what it wants again when it is asked
         self._send(packets)
-        self._say(self._transfer)
+        self._on_progress(self._transfer)
         if self._transfer.ended:
             self._ended.set()
 

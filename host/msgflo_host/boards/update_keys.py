@@ -1,4 +1,4 @@
-"""The key of each board, with which updates for it are signed: made once, kept beside the port maps, never in git."""
+"""The key of each board, with which updates for it are signed: made once, stored beside the port maps, never in git."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["board_key", "key_file"]
 
 
 def key_file(folder: Path, name: str) -> Path:
-    """Return where the key of a board is kept; `folder` is that of its port map."""
+    """Return the file of a board's key; `folder` is that of its port map."""
     return folder / "keys" / f"{name}.key"
 
 

@@ -1,4 +1,4 @@
-"""What an update waits for, in lines for whoever watches it: one when that changes, and one every 15 s."""
+"""Progress of an update in lines: one when its phase changes, and one every 15 s."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ _STARTS = 3
 
 
 class Story:
-    """Tells of one update; `broker` is the one that the new version is to reach."""
+    """The progress of one update; `broker` is the one that the new version is to reach."""
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
         self._phase = ""
-        self._since = self._told = 0.0
+        self._since = self._shown = 0.0
 
     def lines(self, transfer: Transfer, now: float) -> list[str]:
-        """Return what is to be told now, in seconds of any clock: mostly nothing."""
+        """Return the lines that are due now, in seconds of any clock: mostly none."""
         if transfer.phase != self._phase:
-            self._phase, self._since, self._told = transfer.phase, now, now
+            self._phase, self._since, self._shown = transfer.phase, now, now
             begins = {
                 "sending": "sending",
                 "checking": "the board copies what it has already",
                 "restarting": f"restarting, on trial: it has {_STARTS} starts of {_START_S:g} s to reach {self._broker}",
             }
             return [begins[transfer.phase]] if transfer.phase in begins else []
-        if transfer.ended or now - self._told < _EVERY_S:
+        if transfer.ended or now - self._shown < _EVERY_S:
             return []
-        self._told = now
+        self._shown = now
         return [f"{self._waiting(transfer, now)} ({now - self._since:.0f} s)"]
 
     def _waiting(self, transfer: Transfer, now: float) -> str:

@@ -51,11 +51,10 @@ class Transfer:
 
     @property
     def ended(self) -> bool:
-        """Whether it is done or has failed."""
         return self.phase in ("done", "failed")
 
     def tick(self, now: float) -> list[bytes]:
-        """Return what is to be sent because nothing was heard for a while."""
+        """Return the packets to send after silence."""
         patience = ASK_AFTER_CHECKING if self.phase == "checking" else ASK_AFTER
         if self.ended or now - self._heard < patience:
             return []
@@ -64,12 +63,12 @@ class Transfer:
         return [b"status"]
 
     def back(self, now: float) -> list[bytes]:
-        """The board is there again; returns what is to be sent."""
+        """Note that the board is there again; returns the packets to send."""
         self._heard = float("-inf")
         return self.tick(now)
 
     def status(self, status: Mapping[str, Any], now: float) -> list[bytes]:
-        """Take what the board says; returns what to send it."""
+        """Take a status of the board; returns the packets to send it."""
         if self.ended:
             return []
         self._heard = now
@@ -126,7 +125,7 @@ class Transfer:
         return self._chunks(at)
 
     def _chunks(self, at: int) -> list[bytes]:
-        """What may be on its way beyond what the board has."""
+        """Return the chunks that may be on their way beyond those that the board has."""
         content, packets = self._contents[self.file], []
         end = min(len(content), at + self._chunk * self._window)
         while self._sent_to < end:

@@ -22,7 +22,7 @@ class Screen:
     def __init__(self) -> None:
         self._console = Console(highlight=False, soft_wrap=True)
 
-    def say(self, text: str) -> None:
+    def log(self, text: str) -> None:
         """Show one line that stays."""
         self._console.print(escape(text))
 
@@ -30,7 +30,7 @@ class Screen:
     def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:
         """Show how far something is; the function takes what is done, and the whole (0: unknown)."""
         if not self._console.is_terminal:
-            self.say(f"{what} …")
+            self.log(f"{what} …")
             yield lambda done, whole: None
             return
         columns = (

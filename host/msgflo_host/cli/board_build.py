@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from ..errors import printable
+
 __all__ = ["command"]
 
 
@@ -25,13 +27,13 @@ def command(name: str, output: Path | None) -> None:
     from rich.table import Table
 
     from ..boards.board_folder import find
-    from ..boards.build import assemble
-    from ..boards.memory import check_memory
+    from ..boards.build import build
+    from ..boards.memory import warnings
     from ..boards.port_map import load
     from ..boards.update_keys import board_key
 
     port_map = load(find(name))
-    image = assemble(port_map, board_key(port_map.file.parent, port_map.name))
+    image = build(port_map, board_key(port_map.file.parent, port_map.name))
     table = Table("file", "bytes", title=f"{image.name}, version {image.version}", title_justify="left")
     table.columns[1].justify = "right"
     for path, content in image.placed().items():
@@ -39,6 +41,7 @@ def command(name: str, output: Path | None) -> None:
     table.add_section()
     table.add_row("bytecode", str(image.bytecode))
     Console().print(table)
-    check_memory(port_map, image.bytecode)
+    for warning in warnings(port_map, image.bytecode):
+        click.echo(printable(warning))
     if output is not None:
         image.write(output)

@@ -7,9 +7,8 @@ import sys
 import click
 
 from ..boards.board_folder import find
-from ..boards.checked_map import PortMap
 from ..boards.folder_checks import Neighbour, check_name, neighbours, shared_roles
-from ..boards.port_map import load
+from ..boards.port_map import PortMap, load
 from ..errors import FlashError, PortMapError, printable
 
 __all__ = ["command"]

@@ -58,11 +58,11 @@ def command(
     screen = Screen()
     image = build(port_map, board_key(port_map.file.parent, port_map.name))
     for warning in warnings(port_map, image.bytecode):
-        screen.say(warning)
-    screen.say(f"{port_map.name}: version {image.version}, {image.bytecode / 1024:.1f} KB of bytecode")
+        screen.log(warning)
+    screen.log(f"{port_map.name}: version {image.version}, {image.bytecode / 1024:.1f} KB of bytecode")
     target = Target(port_map.chip, port, firmware, new_firmware)
     there = flash(port_map, image, target, screen, broker=broker, patience=patience)
-    screen.say(f"{port_map.name} is there, after {time.monotonic() - began:.0f} s: {', '.join(there)}")
+    screen.log(f"{port_map.name} is there, after {time.monotonic() - began:.0f} s: {', '.join(there)}")
     missing = [device.role for device in port_map.devices if device.role not in there]
     if missing:
-        screen.say(f"not there: {', '.join(missing)}; what the board said above tells why")
+        screen.log(f"not there: {', '.join(missing)}; what the board said above tells why")

@@ -82,10 +82,10 @@ def _from_port(platform: str, port: str | None) -> None:
     with SerialLog(device) as log:
         while True:
             for line in log.lines():
-                screen.say(line)
+                screen.log(line)
             if gone != (log.gone_since is not None):
                 gone = not gone
-                screen.say(f"({device} is {'gone' if gone else 'back'})")
+                screen.log(f"({device} is {'gone' if gone else 'back'})")
             time.sleep(_STEP_S)
 
 

@@ -47,10 +47,10 @@ def command(name: str) -> None:
     total = _current(estimate.milliamps + estimate.lost)
     click.echo(f"\nEvery {_time(estimate.every)}; in the mean {total}.")
     what = f"{battery.capacity:g} mAh, of which {battery.usable:.0%} can be used"
-    click.echo(f"{what}: {_days(estimate.days)}.")
+    click.echo(f"{what}: {_days(estimate.days())}.")
     if battery.asleep is None:
         if (more := estimate.dev_board) is not None:
-            days = _days(estimate.days_with(more.milliamps))
+            days = _days(estimate.days(more.milliamps))
             click.echo(f"On a board that is not made for batteries: {days} ({more.milliamps:g} mA more,")
             click.echo(f"{more.source}).")
         click.echo("Measured yours? Say so: battery: {asleep: 60 uA}")

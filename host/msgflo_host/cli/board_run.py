@@ -21,7 +21,7 @@ from ..errors import MsgfloError
 from ._options import NoCoordinatorError, broker_option, coordinator_option, find_broker
 
 if TYPE_CHECKING:
-    from ..boards.checked_map import PortMap
+    from ..boards.port_map import PortMap
 
 __all__ = ["command"]
 
@@ -87,8 +87,8 @@ def command(
       msgflo board run picow --control 3571 --set remote-dial.position=0.5
     """
     from ..boards.board_folder import find
-    from ..boards.virtual.image import load_virtual
     from ..boards.virtual.program import check_heap
+    from ..boards.virtual.virtual_board import load_virtual
 
     port_map = load_virtual(find(name))
     broker = _broker(broker_url, coordinator)
@@ -132,8 +132,7 @@ async def _run(
     control: int,
     settings: tuple[dict[str, Any], ...],
 ) -> None:
-    from ..boards.virtual.image import write_flash
-    from ..boards.virtual.virtual_board import VirtualBoard
+    from ..boards.virtual.virtual_board import VirtualBoard, write_flash
 
     name = port_map.name
     ended = asyncio.Event()

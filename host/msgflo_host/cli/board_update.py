@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from msgflo import Broker
 
     from ..boards.build import Image
-    from ..boards.checked_map import PortMap
+    from ..boards.port_map import PortMap
     from ..boards.update_transfer import Transfer
     from ._screen import Screen
 
@@ -50,16 +50,16 @@ def command(name: str, broker_url: str | None) -> None:
     image = build(port_map, key)
     screen = Screen()
     for warning in warnings(port_map, image.bytecode):
-        screen.say(warning)
-    screen.say(f"{port_map.name}: version {image.version}")
+        screen.log(warning)
+    screen.log(f"{port_map.name}: version {image.version}")
     if sleep := port_map.sleep:
-        screen.say(f"it sleeps, and wakes up within {sleep.every * sleep.batch:g} s")
+        screen.log(f"it sleeps, and wakes up within {sleep.every * sleep.batch:g} s")
     sent = _update(port_map, image, key, broker, screen)
     if sent:
         seconds = time.monotonic() - began
-        screen.say(f"it runs version {image.version}, after {seconds:.0f} s and {sent / 1024:.1f} KB")
+        screen.log(f"it runs version {image.version}, after {seconds:.0f} s and {sent / 1024:.1f} KB")
     else:
-        screen.say("it runs this version; nothing to do")
+        screen.log("it runs this version; nothing to do")
 
 
 def _check_key(port_map: PortMap, name: str) -> None:
@@ -84,10 +84,10 @@ def _update(port_map: PortMap, image: Image, key: str, broker: Broker | None, sc
     story = Story(port_map.broker)
     with screen.progress(f"updating {port_map.name}") as show:
 
-        def say(transfer: Transfer) -> None:
+        def on_progress(transfer: Transfer) -> None:
             show(round(transfer.progress * 1000), 1000)
             for line in story.lines(transfer, time.monotonic()):
-                screen.say(line)
+                screen.log(line)
 
         updating = update(
             broker or port_map.broker,
@@ -96,7 +96,7 @@ def _update(port_map: PortMap, image: Image, key: str, broker: Broker | None, sc
             version=image.version,
             key=bytes.fromhex(key),
             asleep=sleep.every * (sleep.batch + 1) if sleep else None,
-            say=say,
+            on_progress=on_progress,
             reaches=port_map.broker,
         )
         try:

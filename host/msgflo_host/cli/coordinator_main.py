@@ -23,7 +23,7 @@ from msgflo import Broker
 
 from ..components import library as libraries
 from ..components.foreign.foreign_file import load_folder
-from ..control.auto_save import AutoSave, follow, save, take_up
+from ..control.auto_save import AutoSave, live_file, restore, save
 from ..control.component_processes import Components
 from ..control.coordinator import Coordinator
 from ..control.system_status import snapshot
@@ -193,8 +193,8 @@ async def _run(
                 tasks.create_task(announce_broker(own_broker["host"], own_broker["port"], label=label()))
             file = journal = auto_save = None
             if path is not None:
-                file, journal = follow(coordinator, path, seen), UnsavedEdits(options.data, path)
-                has_unsaved = take_up(coordinator, file, journal)
+                file, journal = live_file(coordinator, path, seen), UnsavedEdits(options.data, path)
+                has_unsaved = restore(coordinator, file, journal)
                 tasks.create_task(file.run())
                 if options.save:
                     auto_save = AutoSave(coordinator, file, journal)
@@ -246,13 +246,13 @@ async def _show(coordinator: Coordinator, look: Callable[[], dict[str, Any]], no
 
         await follow_live(look, notes)
     else:
-        await follow_plain(partial(snapshot, coordinator), coordinator.meter.look)
+        await follow_plain(partial(snapshot, coordinator), coordinator.meter.watch)
 
 
 def _look(
     coordinator: Coordinator, file: LiveFile | None, auto_save: AutoSave | None, page: str, editor: str
 ) -> dict[str, Any]:
-    coordinator.meter.look()
+    coordinator.meter.watch()
     graph = {
         "graph": str(file.path) if file else None,
         "graph_trouble": file.trouble if file else None,

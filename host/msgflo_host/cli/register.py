@@ -93,14 +93,14 @@ async def _refuse_taken(broker: Broker, wanted: list[Foreign]) -> None:
         on_message=lambda topic, payload, _: retained.update({topic: payload}),
         on_connected=there.set,
     )
-    connection.follow(ours)
+    connection.set_filters(ours)
     serving = asyncio.create_task(connection.run())
     try:
         await there.wait()
         await connection.settled()
         others = _others(ours, retained)
         # By their exact topics: some brokers send nothing that they keep to wildcards (RabbitMQ).
-        connection.follow([*ours, *map(connection_topic, others.values())])
+        connection.set_filters([*ours, *map(connection_topic, others.values())])
         await connection.settled()
     finally:
         serving.cancel()

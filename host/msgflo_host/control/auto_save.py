@@ -17,7 +17,7 @@ from ..model.events import GraphChanged, GraphEdited
 from ..model.graphs import MAIN
 from .coordinator import Coordinator
 
-__all__ = ["AutoSave", "follow", "save", "take_up"]
+__all__ = ["AutoSave", "live_file", "restore", "save"]
 
 log = logging.getLogger("msgflo")
 
@@ -49,7 +49,7 @@ class _Loop(Protocol):
         """Call something in so many seconds."""
 
 
-def follow(
+def live_file(
     coordinator: Coordinator, path: Path, seen: Signature | None, *, clock: Callable[[], float] | None = None
 ) -> LiveFile:
     """Return the file of the main graph, to be run; `seen` is its signature from before it was loaded."""
@@ -59,7 +59,7 @@ def follow(
         lambda: graphs.main.graph,
         coordinator.replace_graph,
         seen=seen,
-        tell=coordinator.notify,
+        notify=coordinator.notify,
         clock=clock,
     )
     graphs.events.listen(GraphChanged, lambda event: file.note(event.changes) if event.graph == MAIN else None)
@@ -85,7 +85,7 @@ def _take_over(file: LiveFile) -> None:
         raise GraphError(f"{file.trouble} (nothing is saved before this is mended)")
 
 
-def take_up(coordinator: Coordinator, file: LiveFile, journal: UnsavedEdits) -> bool:
+def restore(coordinator: Coordinator, file: LiveFile, journal: UnsavedEdits) -> bool:
     """Bring edits that could not be written before the last end into the main graph; whether there are any."""
     file.take_over()
     try:
@@ -212,7 +212,7 @@ class AutoSave:
     def _keep(self) -> str:
         """Keep what is not in the file; returns what has become of it."""
         try:
-            self._journal.keep(self._file.base, self._coordinator.graphs.main.graph)
+            self._journal.store(self._file.base, self._coordinator.graphs.main.graph)
         except GraphError as error:
             return f"nor can the edits be kept: {error}"
         return f"the edits are kept in {self._journal.path}"

@@ -23,7 +23,7 @@ MOST_NAMES = 500  # of participants' components, with which they are compared
 _OF_PAGES = "web/"
 _OURS = ("core/", _OF_PAGES)
 
-_Doubt = tuple[str, str, tuple[str, ...], int]
+_Finding = tuple[str, str, tuple[str, ...], int]
 """A role, its component in the graph, and those of the participants that play it: none where nobody does,
 and only the same one where the library had it; and which names are known."""
 
@@ -61,10 +61,10 @@ class Diagnostics:
         self._mended = mended
         self._names: frozenset[str] = frozenset()  # of components that the library or a participant has
         self._version = 0  # of these
-        self._known: frozenset[_Doubt] = frozenset()
+        self._known: frozenset[_Finding] = frozenset()
         self._had: dict[str, str] = {}  # nodes whose component was in the library, whatever their participants call it
 
-    async def look(self) -> None:
+    async def update(self) -> None:
         """Look at all nodes; others have a turn after each that is new."""
         names = frozenset(entry.participant.component for entry in self._coordinator.registry.all())
         names = names.union(MODULES, self._library.names())
@@ -73,13 +73,13 @@ class Diagnostics:
         found = list(self._found())
         before, self._known = self._known, frozenset(found)
         errors = self._coordinator.node_errors
-        over = errors.keys() - {doubt[0] for doubt in found}
+        over = errors.keys() - {finding[0] for finding in found}
         for role in over:
             del errors[role]
-        new = [doubt for doubt in found if doubt not in before]
+        new = [finding for finding in found if finding not in before]
         compare = len(new) <= MOST_COMPARED
-        for doubt in new:
-            role, text = doubt[0], self._sentence(doubt, compare=compare)
+        for finding in new:
+            role, text = finding[0], self._sentence(finding, compare=compare)
             if text and errors.get(role) != text:
                 errors[role] = text
                 self._say(role, text)
@@ -90,7 +90,7 @@ class Diagnostics:
         if over:
             self._mended()
 
-    def _found(self) -> Iterator[_Doubt]:
+    def _found(self) -> Iterator[_Finding]:
         nodes = self._coordinator.graph.nodes
         self._had = {role: name for role, name in self._had.items() if role in nodes and nodes[role].component == name}
         for node in nodes.values():
@@ -113,8 +113,8 @@ class Diagnostics:
     def _why_not(self, role: str) -> str:
         return why_not_started(role) or self._why_waiting(role)
 
-    def _sentence(self, doubt: _Doubt, *, compare: bool) -> str:
-        role, component, others, _ = doubt
+    def _sentence(self, finding: _Finding, *, compare: bool) -> str:
+        role, component, others, _ = finding
         if others == (component,):
             return f"is no longer run: the library has no component {quoted(component)} any more"
         if others:

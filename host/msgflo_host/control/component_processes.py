@@ -76,7 +76,11 @@ class Components:
         )
         self._waiting: frozenset[str] = frozenset()
         self._diagnostics = Diagnostics(
-            coordinator, library, self._doubt, self._why_waiting, mended=lambda: self._events.emit(ComponentRecovered())
+            coordinator,
+            library,
+            self._node_error,
+            self._why_waiting,
+            mended=lambda: self._events.emit(ComponentRecovered()),
         )
         self._log_filter = LogFilter(once=True)
         self._foreign = ForeignNodes(library, foreign, self._log_filter)
@@ -102,7 +106,7 @@ class Components:
                     )
                     self._coordinator.announce(self._foreign.devices(self._coordinator.graph.nodes.values()))
                     self._learn()
-                    await self._diagnostics.look()
+                    await self._diagnostics.update()
 
     async def stop(self) -> None:
         """End every process; call it while the coordinator still runs, so that their participants are forgotten."""
@@ -125,10 +129,6 @@ class Components:
     def _output(self, name: str, line: str) -> None:
         log.info("%s: %s", name, line)
         self.printed(name, line)
-
-    def doubt(self, role: str) -> str | None:
-        """What seems to be amiss with a role, for all that is known now."""
-        return self._coordinator.node_errors.get(role)
 
     def is_due(self, role: str) -> bool:
         """Whether the process of a role is between an end and a start: it was edited, or has crashed."""
@@ -188,7 +188,7 @@ class Components:
                     info = ComponentInfo.of(node.component, entry.participant)
                     self.library.learn(node.component, info, command.version)
 
-    def _doubt(self, role: str, text: str) -> None:
+    def _node_error(self, role: str, text: str) -> None:
         self._log_filter.warn(f"node {quoted(role)} {text}")
         self._events.emit(ComponentFaulty(role, text))
 

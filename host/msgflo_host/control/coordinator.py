@@ -1,4 +1,4 @@
-"""Who is there, what is wanted, and the bindings that follow: applied as a difference, again after each change."""
+"""Who is there, what is desired, and the bindings that follow: applied as a difference, again after each change."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ TICK_S = 0.25
 class Coordinator:
     """Brings the wanted graphs into force on one broker.
 
-    What is desired is changed through `graphs`, and what happens is told as `events`. `preparations` are awaited between the
+    What is desired is changed through `graphs`, and what happens is told as `events`. `after_binding` are awaited between the
     bindings and the initial packets.
     `bound` is set when the first edge is in force, or where there is none to be; `in_charge` while no other coordinator
     can be on the broker: what has a client id of its own connects only then. The broker may come, go and restart.
@@ -111,7 +111,7 @@ class Coordinator:
         self.plan = Plan({}, {}, [(edge, not_yet) for edge in graph.edges])
         self.bound = asyncio.Event()
         self.in_charge = asyncio.Event()
-        self.preparations: list[Callable[[], Awaitable[None]]] = []
+        self.after_binding: list[Callable[[], Awaitable[None]]] = []
         self.node_errors: dict[str, str] = {}
         """What is amiss with nodes that cannot be what the graph says, by role; found by those that know the library."""
         self.away = ""
@@ -122,12 +122,12 @@ class Coordinator:
         """Whether built-in components are run, or have not been waited for long enough."""
         self.bindings_version = 0
         """A number that grows when lists in the broker change."""
-        self.served: frozenset[str] = frozenset()
-        """The roles for which bindings, and `preparations`, are in force."""
+        self.applied_roles: frozenset[str] = frozenset()
+        """The roles for which bindings, and `after_binding`, are in force."""
         self._awaiting: list[
             tuple[float, Callable[[], None]]
         ] = []  # since when, and what is called when it is in force
-        self.served_at = 0.0
+        self.applied_at = 0.0
         """What was wanted then (`time.monotonic()`) is in force for them."""
         self._connection = Connection(
             broker,
@@ -259,12 +259,12 @@ class Coordinator:
         with suppress(ConnectError):
             await clear_sessions(self.broker, client_ids)
 
-    def _wants_other(self, fresh: list[Initial]) -> None:
-        self._initial_sender.fresh(fresh)
+    def _wants_other(self, initials: list[Initial]) -> None:
+        self._initial_sender.added(initials)
         self._dirty.set()
 
     def _participant_started(self, id: str) -> None:
-        self._initial_sender.greet([id])
+        self._initial_sender.started([id])
         self._direct.silent.discard(id)  # it may have another version now
 
     def _received(self, topic: str, payload: bytes, retained: bool) -> None:
@@ -272,13 +272,13 @@ class Coordinator:
         if topic == lease.TOPIC:
             self._lease.received(payload, retained=retained)
         elif topic.startswith(BIND):
-            self._look_again(self._direct.received(topic, payload))
+            self._reconcile_if(self._direct.received(topic, payload))
         elif topic.startswith(BOUND):
-            self._look_again(self._direct.confirmed(topic, payload))
+            self._reconcile_if(self._direct.confirmed(topic, payload))
         elif topic.startswith(forward_list.LISTS):
-            self._look_again(self._forwarded.received(topic, payload))
+            self._reconcile_if(self._forwarded.received(topic, payload))
         elif topic.startswith(forward_list.CONFIRMED):
-            self._look_again(self._forwarded.confirmed(topic, payload))
+            self._reconcile_if(self._forwarded.confirmed(topic, payload))
             self._note_bound()
         elif topic == forward_list.ASK_LISTS:
             if self.in_charge.is_set():
@@ -286,7 +286,7 @@ class Coordinator:
         elif topic == FORWARDER:
             self._forwarder_is(payload)
         elif topic.startswith(component_list.LISTS):
-            self._look_again(self._components.received(topic, payload))
+            self._reconcile_if(self._components.received(topic, payload))
         elif topic.startswith(component_list.LOG):
             self._reported(topic, payload)
         elif topic == component_list.ASK:
@@ -294,7 +294,7 @@ class Coordinator:
                 self._components.write_again()
                 self._devices.write_again()
         elif topic.startswith(foreign_list.LISTS):
-            self._look_again(self._devices.received(topic, payload))
+            self._reconcile_if(self._devices.received(topic, payload))
         else:
             if topic == COMPONENTS_RUN and payload == b"online":
                 self.has_components = True
@@ -304,7 +304,7 @@ class Coordinator:
         self._was_announced.set()
         self._dirty.set()
 
-    def _look_again(self, is_other: bool) -> None:
+    def _reconcile_if(self, is_other: bool) -> None:
         """Reconcile again where a retained list differs from the desired one."""
         if is_other and self.connected:
             self._dirty.set()
@@ -439,34 +439,34 @@ class Coordinator:
 
     async def _reconcile(self) -> None:
         slices, began = TimeSlices(), time.monotonic()
-        fresh = self._initial_sender.due.fresh  # later ones may need nodes and edges that are not in force this time
+        added = self._initial_sender.due.added  # later ones may need nodes and edges that are not in force this time
         self._devices.apply(self._announced)
         await self._run_components()
         here = {entry.participant.role: entry.participant.component for entry in self.registry.all()}
         self.graphs.discovered(here)  # without those that were just ended, and before confirmations are waited for
         graph, is_started = self.graphs.desired.graph, self.graphs.desired.is_started
-        participants, due = self.registry.participants_by_role(), self._initial_sender.due._replace(fresh=fresh)
+        participants, due = self.registry.participants_by_role(), self._initial_sender.due._replace(added=added)
         for step in steps(graph, participants, is_started):
-            wanted = step or self.plan
+            desired = step or self.plan
             await slices.pause()
         # What an edge used before ends before its new way begins, so that no packet takes both.
-        if self._forwarded.remove_others(wanted.forwarded):
+        if self._forwarded.remove_others(desired.forwarded):
             await self._wait_until_forwarded()
-        if written := self._direct.apply(wanted.direct):
+        if written := self._direct.apply(desired.direct):
             await self._wait_until_bound(written)
         await slices.pause()
-        if self._forwarded.apply(wanted.forwarded):
+        if self._forwarded.apply(desired.forwarded):
             await self._wait_until_forwarded()
         await slices.pause()
-        self._say_what_is_refused(wanted)
+        self._report_refused(desired)
         self._write_record()  # this program may be killed the next moment
-        self.plan = wanted
-        self.meter.measure(wanted, always=self.registry.traffic_topics())
-        for prepare in self.preparations:
+        self.plan = desired
+        self.meter.measure(desired, always=self.registry.traffic_topics())
+        for prepare in self.after_binding:
             await slices.pause()
             await prepare()
         await slices.pause()
-        self.served, self.served_at = frozenset(participants), began
+        self.applied_roles, self.applied_at = frozenset(participants), began
         in_force = [call for since, call in self._awaiting if since <= began]
         self._awaiting = self._awaiting[len(in_force) :]
         for call in in_force:
@@ -475,7 +475,7 @@ class Coordinator:
         self._note_bound()
         await self.events.emit_in_slices(Reconciled(), slices)
 
-    def when_in_force(self, roles: Iterable[str], call: Callable[[], None]) -> None:
+    def when_applied(self, roles: Iterable[str], call: Callable[[], None]) -> None:
         """Call when what is desired now is in force for the participants of these roles.
 
         At once where one of them is absent or asleep.
@@ -488,11 +488,11 @@ class Coordinator:
 
     def desired_components(self) -> dict[str, tuple[str, bool]]:
         """Return the built-in components of all started graphs by role, each with whether something secure comes to it."""
-        wanted = self.graphs.desired
+        desired = self.graphs.desired
         return {
             node.id: (node.component, secrecy.holds_secure(self.graphs, node.id))
-            for node in wanted.graph.nodes.values()
-            if node.component in MODULES and node.id not in wanted.resting
+            for node in desired.graph.nodes.values()
+            if node.component in MODULES and node.id not in desired.resting
         }
 
     async def _run_components(self) -> None:
@@ -547,9 +547,9 @@ class Coordinator:
         self.events.emit(InitialSent(packet.initial))
         return True
 
-    def _say_what_is_refused(self, wanted: Plan) -> None:
+    def _report_refused(self, desired: Plan) -> None:
         known = {state.reason for _, state in self.plan.edges if state.kind == "refused"}
-        for edge, state in wanted.edges:
+        for edge, state in desired.edges:
             if state.kind == "refused" and state.reason not in known:
                 self._trouble(edge.tgt.node, refusal(edge, state))
 

@@ -15,7 +15,7 @@ from ..graph.elements import Edge, Initial, PortRef
 from ..model.events import InitialSent
 from ..model.role_ports import Refused
 from ..util.time_slices import TimeSlices
-from ..wire.payloads import decode, look
+from ..wire.payloads import decode, preview
 from .coordinator import Coordinator
 
 __all__ = ["EdgePackets", "Ends", "ends"]
@@ -43,7 +43,7 @@ class _Found:
 
 
 class EdgePackets:
-    """Tells of packets. `looked_at(graph id)` gives the edges that matter, None for all of them, and `look_again` says that it
+    """Tells of packets. `looked_at(graph id)` gives the edges that matter, None for all of them, and `refresh` says that it
     gives others now.
 
     `packet` gets a graph, an edge and the data; `initial` a graph, an initial packet of it; `export` a graph, the public name of
@@ -73,7 +73,7 @@ class EdgePackets:
         self._looking = asyncio.Lock()
         self._reader = coordinator.subscriptions.reader(self._received)
         coordinator.events.listen(InitialSent, lambda event: self._sent(event.initial))
-        coordinator.preparations.append(self._follow)
+        coordinator.after_binding.append(self._follow)
 
     async def run(self) -> None:
         """Keep what is read up to date, until cancelled."""
@@ -85,7 +85,7 @@ class EdgePackets:
             # A hundred clients that come at once are one change.
             await asyncio.sleep(time.monotonic() - began)
 
-    def look_again(self, then: Callable[[], None] | None = None) -> None:
+    def refresh(self, then: Callable[[], None] | None = None) -> None:
         """Other edges are looked at; their topics are subscribed to soon, and then the function is called."""
         if then is not None:
             self._awaiting.append(then)
@@ -96,7 +96,7 @@ class EdgePackets:
     def _received(self, found: list[str], topic: str, payload: bytes) -> None:
         for topic_filter in found:
             there = self._topics[topic_filter]
-            data = look(payload) if there.edges else None
+            data = preview(payload) if there.edges else None
             for graph, edge in there.edges:
                 self._packet(graph, edge, data)
             data = decode(payload) if there.exports else None  # whole: they are no mere view

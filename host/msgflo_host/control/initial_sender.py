@@ -22,7 +22,7 @@ class Due(NamedTuple):
     """Participants that have started, by their ids, and initial packets that go out to whoever is there."""
 
     started: frozenset[str]
-    fresh: frozenset[bytes]
+    added: frozenset[bytes]
 
 
 class InitialSender:
@@ -31,47 +31,47 @@ class InitialSender:
     def __init__(self, trouble: Callable[[str, str], None]) -> None:
         self._trouble = trouble
         self._started: dict[str, None] = {}
-        self._fresh: dict[bytes, Initial] = {}
+        self._added: dict[bytes, Initial] = {}
         self._log_filter = LogFilter(once=True)
 
     @property
     def due(self) -> Due:
         """What waits to be sent."""
-        return Due(frozenset(self._started), frozenset(self._fresh))
+        return Due(frozenset(self._started), frozenset(self._added))
 
-    def greet(self, ids: Iterable[str]) -> None:
+    def started(self, ids: Iterable[str]) -> None:
         """These participants have started: each gets all of its initial packets."""
         self._started.update(dict.fromkeys(ids))
 
-    def fresh(self, initials: Iterable[Initial]) -> None:
+    def added(self, initials: Iterable[Initial]) -> None:
         """These initial packets are new, or to be sent again: they go out to whoever is there."""
-        self._fresh.update((_key(initial), initial) for initial in initials)
+        self._added.update((_key(initial), initial) for initial in initials)
 
     def renamed(self, old: str, new: str) -> None:
         """What waits for one role is for another."""
         moved = [
-            replace(each, tgt=each.tgt._replace(node=new)) for each in self._fresh.values() if each.tgt.node == old
+            replace(each, tgt=each.tgt._replace(node=new)) for each in self._added.values() if each.tgt.node == old
         ]
-        self.fresh(moved)
+        self.added(moved)
 
     def send(self, graph: Graph, registry: Registry, publish: Publish, due: Due) -> None:
         """Send what was due, in the order of the graph; what has become due since stays so.
 
         Instances that share a topic get equal packets once. What `publish` does not take (it returns False) stays due.
         """
-        fresh = due.fresh & self._fresh.keys()
-        roles = {self._fresh[key].tgt.node for key in fresh}
-        greeted = dict.fromkeys(identity for identity in self._started if identity in due.started)
-        started = set(greeted)
-        greeted.update((entry.participant.id, None) for role in roles for entry in registry.by_role(role))
+        added = due.added & self._added.keys()
+        roles = {self._added[key].tgt.node for key in added}
+        receivers = dict.fromkeys(identity for identity in self._started if identity in due.started)
+        started = set(receivers)
+        receivers.update((entry.participant.id, None) for role in roles for entry in registry.by_role(role))
         sent: set[tuple[str, bytes]] = set()
-        for identity in greeted:
+        for identity in receivers:
             entry = registry.get(identity)
             if entry is None or entry.state == "lost":
                 continue  # it gets them when it starts
             for packet in initial_packets(graph, entry.participant):
                 key = _key(packet.initial)
-                if key not in fresh and (identity not in started or key in self._fresh):
+                if key not in added and (identity not in started or key in self._added):
                     continue
                 if packet.reason:
                     self._complain(packet.initial.tgt.node, packet.reason)
@@ -80,7 +80,7 @@ class InitialSender:
                         return
                     sent.add((packet.topic, packet.payload))
         self._started = {identity: None for identity in self._started if identity not in started}
-        self._fresh = {key: each for key, each in self._fresh.items() if key not in fresh}
+        self._added = {key: each for key, each in self._added.items() if key not in added}
 
     def _complain(self, role: str, reason: str) -> None:
         if self._log_filter.is_new(reason):

@@ -13,7 +13,7 @@ from .packet_subscriptions import Subscriptions
 __all__ = ["PacketCounts"]
 
 INTERVAL_S = 1.0
-LOOK_S = 10.0
+WATCH_S = 10.0
 """For so long after somebody looked, topics are subscribed to and counted: the broker sends each of their packets once
 more then."""
 
@@ -31,7 +31,7 @@ class PacketCounts:
         self._rates: dict[str, float] = {}
         self._wake = asyncio.Event()
 
-    def look(self, seconds: float = LOOK_S) -> None:
+    def watch(self, seconds: float = WATCH_S) -> None:
         """Somebody is looking now, and for so long."""
         now = time.monotonic()
         if now > self._looked_until:

@@ -104,7 +104,9 @@ class Injection:
         if not self._is_run_here(role):
             return True
         coordinator = self._coordinator
-        return role in coordinator.served and coordinator.graphs.network(graph).started_at <= coordinator.served_at
+        return (
+            role in coordinator.applied_roles and coordinator.graphs.network(graph).started_at <= coordinator.applied_at
+        )
 
     def _edges_of_processes(self, graph: str) -> set[_Ends]:
         """The edges of a graph made for a test, by the roles at their ends, that begin or end at a process of ours."""

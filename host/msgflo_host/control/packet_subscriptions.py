@@ -61,7 +61,7 @@ class Subscriptions:
         self._uses = +self._uses
         self._filters = [each for each in self._uses if is_filter(each)]
         self._matching.clear()
-        self._connection.follow(self._uses)
+        self._connection.set_filters(self._uses)
 
     def _received(self, topic: str, payload: bytes, retained: bool) -> None:
         if retained:

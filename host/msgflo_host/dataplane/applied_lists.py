@@ -21,7 +21,7 @@ from ..wire.forward_list import (
     read_confirmation,
     read_list,
 )
-from ..wire.topic_cycles import closing
+from ..wire.topic_cycles import find_cycles
 
 __all__ = ["MOST_WILDCARDS", "Lists"]
 
@@ -104,7 +104,7 @@ class Lists:
         """Return the forwards of all lists that can be active together; `confirm` is about these."""
         self._taken = dict(self._lists)
         every = sorted({forward for each in self._taken.values() for forward in each.forwards})
-        cycles = closing([[(forward.source, forward.target)] for forward in every])
+        cycles = find_cycles([[(forward.source, forward.target)] for forward in every])
         self._closing = frozenset(every[i] for i in cycles)
         for cycle in [*cycles.values()][:_MOST_SAID]:
             self._log_filter.warn(f"not forwarded, for it would close a cycle: {' → '.join(cycle[:20])}")

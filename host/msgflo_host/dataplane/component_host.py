@@ -23,7 +23,7 @@ from ..components.foreign.foreign_file import Foreign
 from ..util.log_filter import LogFilter
 from ..wire.component_list import ASK, CLIENT_ID, LISTS, LOG, Description, read
 from ..wire.forward_list import participant_of
-from ..wire.topic_cycles import reached, way
+from ..wire.topic_cycles import reachable, shortest_path
 from .loop_limit import PACE_S, Circles
 
 __all__ = ["HIDDEN", "MOST", "Components"]
@@ -174,9 +174,9 @@ class Components(Session):
             self._devices.pop(id, None)
         heard = self._announcer.topics
         self._announcer.set_desired(self._devices.values())
-        if fresh := self._announcer.topics - heard:
+        if added := self._announcer.topics - heard:
             with suppress(ConnectError, SubscribeError):  # the next connection subscribes to all
-                await self._transport.subscribe([(each, 0) for each in sorted(fresh)])
+                await self._transport.subscribe([(each, 0) for each in sorted(added)])
 
     async def _announce_again(self) -> None:
         while True:
@@ -210,9 +210,9 @@ class Components(Session):
         begin = sender.get(topic)
         if begin is None:
             return [], []
-        ways = (way(takers, taker, begin) for taker in takers.get(begin, ()))
-        circle = next(([begin, *found[:-1]] for found in ways if found is not None), [])
-        joined = reached(takers, begin) & reached(senders, begin)
+        paths = (shortest_path(takers, taker, begin) for taker in takers.get(begin, ()))
+        circle = next(([begin, *found[:-1]] for found in paths if found is not None), [])
+        joined = reachable(takers, begin) & reachable(senders, begin)
         return circle, [source for id in joined for source in heard[id] if sender.get(source) not in joined]
 
 

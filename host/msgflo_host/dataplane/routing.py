@@ -14,7 +14,7 @@ from msgflo.topics import is_filter, matches
 
 from ..wire import frames
 from ..wire.forward_list import MOST_LANES, Forward
-from ..wire.payloads import bare
+from ..wire.payloads import unquoted
 
 __all__ = ["Lane", "Match", "Route", "Router", "Subscription", "Target", "overlap"]
 
@@ -30,7 +30,7 @@ class Target:
 
     def written(self, payload: bytes) -> bytes:
         """Return a payload as it is to be published."""
-        return bare(payload) if self.forward.text else payload
+        return unquoted(payload) if self.forward.text else payload
 
 
 @dataclass(slots=True, eq=False)

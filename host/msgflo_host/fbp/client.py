@@ -1,7 +1,7 @@
-"""A client of the FBP network protocol: asks a runtime, and hears what it tells.
+"""A client of the FBP network protocol: sends requests to a runtime, and receives its messages.
 
-The protocol: https://flowbased.github.io/fbp-protocol/. Runtimes of version 0.8 say which request an answer belongs to;
-older ones are asked one thing at a time, and the first message of the kind that is awaited is the answer.
+The protocol: https://flowbased.github.io/fbp-protocol/. Runtimes of version 0.8 name the request in each answer. Older ones
+get one request at a time, and the first message of the expected kind is the answer.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 import json
 import ssl
 import weakref
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,7 +33,7 @@ _ALSO = {("network", "debug"): ("setdebug",)}
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a runtime sent: the answer to the request `response_to`, or news, or in old runtimes either."""
+    """A message of a runtime: the answer to the request `response_to`, or news, or in old runtimes either."""
 
     protocol: str
     command: str
@@ -59,8 +59,7 @@ class _Request:
 class Client:
     """A connection to a runtime, made by `connect`.
 
-    `runtime` is what the runtime says of itself (its `runtime:runtime`). Each call in `on_message` gets every message,
-    answers included, in order.
+    `runtime` is the runtime's description of itself, its `runtime:runtime`.
 
         async with Client.connect("ws://127.0.0.1:3569") as client:
             status = await client.request("network", "getstatus", {"graph": "default/main"})
@@ -71,7 +70,6 @@ class Client:
     def __init__(self, address: str, socket: aiohttp.ClientWebSocketResponse, secret: str | None, timeout: float):
         self.address = address
         self.runtime: dict[str, Any] = {}
-        self.on_message: list[Callable[[Message], None]] = []
         self._socket = socket
         self._secret = secret
         self._timeout = timeout
@@ -121,7 +119,7 @@ class Client:
             return await self._ask(protocol, command, payload, seconds)
 
     def messages(self) -> AsyncIterator[Message]:
-        """Return what the runtime sends from now on; it ends with the connection."""
+        """Return all later messages of the runtime, answers included; ends with the connection."""
         stream = _Stream()
         self._streams.add(stream)
         if self._ended is not None:
@@ -169,8 +167,6 @@ class Client:
                 stream.put(None)
 
     def _take(self, message: Message) -> None:
-        for call in list(self.on_message):
-            call(message)
         for stream in self._streams:
             stream.put(message)
         request = self._asked_for(message)
@@ -212,7 +208,7 @@ class _Stream(AsyncIterator[Message]):
     async def __anext__(self) -> Message:
         message = await self._queue.get()
         if message is None:
-            self.put(None)  # for whoever asks again
+            self.put(None)  # for the next call
             raise StopAsyncIteration
         return message
 
@@ -220,7 +216,7 @@ class _Stream(AsyncIterator[Message]):
 async def _open(session: aiohttp.ClientSession, address: str, timeout: float) -> aiohttp.ClientWebSocketResponse:
     try:
         async with asyncio.timeout(timeout):
-            # NoFlo's runtimes refuse who does not offer this sub-protocol.
+            # NoFlo's runtimes refuse clients that do not offer this sub-protocol.
             return await session.ws_connect(
                 address, protocols=("noflo",), heartbeat=_HEARTBEAT_S, max_msg_size=_MAX_FRAME
             )
@@ -235,7 +231,7 @@ async def _open(session: aiohttp.ClientSession, address: str, timeout: float) ->
 
 
 def _reason(wrong: Exception) -> str:
-    """What the system says; aiohttp's own text has the address again, and more."""
+    """Return the system's own reason; aiohttp's text has the address again, and more."""
     if isinstance(wrong, aiohttp.ClientConnectorCertificateError):
         wrong = wrong.certificate_error
     elif isinstance(wrong, aiohttp.ClientConnectorError):
@@ -247,13 +243,13 @@ def _reason(wrong: Exception) -> str:
 
 async def _finish(task: asyncio.Task[None]) -> None:
     task.cancel()
-    await asyncio.wait([task])  # awaited itself, it would swallow what ends us meanwhile
+    await asyncio.wait([task])  # `await task` would swallow a cancellation of ours
     if not task.cancelled():
         task.result()
 
 
 def _parse(frame: aiohttp.WSMessage) -> Message:
-    """Return the message of a frame; ValueError says what else it is."""
+    """Return the message of a frame; raises ValueError, whose text completes "… sends "."""
     if frame.type is aiohttp.WSMsgType.ERROR:
         raise ValueError(f"what cannot be read: {frame.data}")
     if frame.type is not aiohttp.WSMsgType.TEXT:

@@ -1,7 +1,7 @@
-"""The frame around each message of the FBP protocol: read from a client, who may send anything, and written for one.
+"""The frame around each message of the FBP protocol: reads those of clients, which may send anything, and writes them.
 
 The protocol: https://flowbased.github.io/fbp-protocol/. Clients of version 0.7 put their secret into the payload, those of
-0.8 beside it; it is taken out here, so that nothing behind can echo it.
+0.8 beside it; it is removed here, so that no answer can quote it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 PROTOCOLS = frozenset({"runtime", "graph", "component", "network", "trace"})
-MAX_DEPTH = 64  # of lists and objects in each other: whatever is kept must be safe to compare and to write
+MAX_DEPTH = 64  # of lists and objects in each other: a stored value must be safe to compare and to write
 MAX_COMMAS = 50_000  # which bounds the number of values, however a frame is filled
 MAX_INTEGER = 10**30  # larger ones have no place in any format that a packet is written in
 MAX_ID = 200  # characters: it is sent back
@@ -52,15 +52,13 @@ _RENAMED: Final = {
 NUMBERLESS: Final = frozenset({("network", "edges")})
 """Protocol and command of the answers that do not name their request: their schemas do not allow its id."""
 
-_CROWDED = f"the message has more than {MAX_COMMAS} commas"
 _TOO_LARGE = "a whole number in the message is beyond 10^30"
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_OPENING = re.compile(r"[\[{]")
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a client asks. The payload is without its secret; only that it can be kept and written again is checked."""
+    """A request of a client. The payload is without its secret, and can be stored and written again; no more is checked."""
 
     protocol: str
     command: str
@@ -70,7 +68,7 @@ class Request:
 
 
 class EnvelopeError(Exception):
-    """A frame that is no request; `answer` is the message that tells its client."""
+    """A frame that is no request; `answer` is the message for its client."""
 
     def __init__(self, answer: dict[str, Any]) -> None:
         super().__init__(answer["payload"]["message"])
@@ -81,22 +79,14 @@ class _Problem(Exception):
     pass
 
 
-def parse(text: str | bytes) -> Request:
+def parse(text: str) -> Request:
     """Return the request in a frame; raises EnvelopeError.
 
-    What is refused is never quoted where it could hold a secret. Of two keys of one name, the last counts.
+    An error never quotes text that could hold a secret. Of two keys of one name, the last counts.
     """
     protocol, request_id = "runtime", None
     try:
-        text = _characters(text)
-        if _is_crowded(text):
-            protocol, request_id = _outside(text)
-            raise _Problem(_CROWDED)
-        frame = _decode(text)
-        if not isinstance(frame, dict):
-            raise _Problem(
-                'the message is no object, as in {"protocol": "runtime", "command": "getruntime", "payload": {}}'
-            )
+        frame = _decode(text, ', as in {"protocol": "runtime", "command": "getruntime", "payload": {}}')
         request_id = _request_id(frame)
         protocol = _word(frame, "protocol")
         command = _word(frame, "command")
@@ -109,24 +99,19 @@ def parse(text: str | bytes) -> Request:
         secret = _secret(frame.get("secret")) or inner
         _check(payload)
     except _Problem as problem:
-        answer = message(
-            protocol if protocol in PROTOCOLS else "runtime", "error", {"message": str(problem)}, request_id
-        )
-        raise EnvelopeError(answer) from None
+        protocol = protocol if protocol in PROTOCOLS else "runtime"
+        raise EnvelopeError(message(protocol, "error", {"message": str(problem)}, request_id)) from None
     return Request(protocol, command, payload, secret, request_id)
 
 
-def read(text: str | bytes) -> dict[str, Any]:
-    """Return the object in a frame of another runtime, which can be kept and written again; raises ValueError."""
+def read(data: bytes) -> dict[str, Any]:
+    """Return the object in a frame of another runtime, which can be stored and written again; raises ValueError."""
     try:
-        text = _characters(text)
-        if _is_crowded(text):
-            raise _Problem(_CROWDED)
-        frame = _decode(text)
-        if not isinstance(frame, dict):
-            raise _Problem("the message is no object")
+        frame = _decode(data.decode())
         _check(frame)
         return frame
+    except UnicodeError:
+        raise ValueError("the message is not UTF-8") from None
     except _Problem as problem:
         raise ValueError(str(problem)) from None
 
@@ -145,7 +130,7 @@ def answer_to(protocol: str, command: str) -> str:
 
 
 def refusal(request: Request, text: str) -> dict[str, Any]:
-    """Return the error that answers a request: its text shortened, and without the request's secret, wherever that stood."""
+    """Return the error that answers a request: its text shortened, and without the request's secret."""
     protocol = request.protocol if request.protocol in PROTOCOLS else "runtime"
     text = text.replace(request.secret, "***") if request.secret else text
     shortened = text if len(text) <= MAX_ERROR else text[: MAX_ERROR - 1] + "…"
@@ -153,10 +138,10 @@ def refusal(request: Request, text: str) -> dict[str, Any]:
 
 
 def encode(frame: Mapping[str, Any]) -> bytes:
-    """Return a message as JSON in UTF-8, whatever is in it.
+    """Return a message as JSON in UTF-8, for any value.
 
-    Numbers that are not finite become null, halves of surrogate pairs U+FFFD, what is nested too deeply an ellipsis; what has
-    no form in JSON becomes a text.
+    Numbers that are not finite become null, halves of surrogate pairs U+FFFD, too deep values an ellipsis. Objects of other
+    types become a text.
     """
     try:
         return msgspec.json.encode(frame)
@@ -164,48 +149,24 @@ def encode(frame: Mapping[str, Any]) -> bytes:
         return msgspec.json.encode(_writable(frame, MAX_DEPTH + 2))
 
 
-def _characters(text: str | bytes) -> str:
-    try:
-        return text.decode() if isinstance(text, bytes) else text
-    except UnicodeError:
-        raise _Problem("the message is not UTF-8") from None
-
-
-def _is_crowded(text: str) -> bool:
-    """Whether reading a text would take so long that others notice."""
-    return text.count(",") > MAX_COMMAS
-
-
-def _outside(text: str) -> tuple[str, str | None]:
-    """Return protocol and id of a request that is not read: of all but what stands between its inner brackets.
-
-    Where these cannot be told, the answer is one that belongs to no request.
-    """
-    text = text.strip()
-    opening = _OPENING.search(text, 1)
-    closing = max(text.rfind("}", 0, -1), text.rfind("]", 0, -1))
-    if opening is None or closing < opening.start():
-        return "runtime", None
-    try:
-        frame = json.loads(text[: opening.start()] + "null" + text[closing + 1 :])
-        return str(frame.get("protocol")), _request_id(frame)
-    except (ValueError, AttributeError, _Problem):
-        return "runtime", None
-
-
-def _decode(text: str) -> Any:
-    """Return the JSON value in a text that may be made to take long.
+def _decode(text: str, example: str = "") -> dict[str, Any]:
+    """Return the JSON object in a text that may be made to take long.
 
     Not by msgspec: numbers with large exponents take it thirty times longer, two seconds for what fits into one frame.
     """
+    if text.count(",") > MAX_COMMAS:  # reading it would take so long that others notice
+        raise _Problem(f"the message has more than {MAX_COMMAS} commas")
     try:
-        return json.loads(text, parse_constant=_no_constant)
+        frame = json.loads(text, parse_constant=_no_constant)
     except RecursionError:
         raise _Problem(f"the message is nested more than {MAX_DEPTH} deep") from None
     except json.JSONDecodeError as error:
         raise _Problem(f"the message is not JSON: {error}") from None
     except ValueError:  # Python refuses to read very long numbers
         raise _Problem(_TOO_LARGE) from None
+    if not isinstance(frame, dict):
+        raise _Problem(f"the message is no object{example}")
+    return frame
 
 
 def _no_constant(name: str) -> None:
@@ -242,7 +203,7 @@ def _secret(value: Any) -> str | None:
 
 
 def _check(payload: dict[str, Any]) -> None:
-    """Refuse what cannot be kept, compared and written again; looks without recursion."""
+    """Refuse values that cannot be stored, compared and written again; without recursion."""
     level: list[Any] = [payload]
     for _ in range(MAX_DEPTH):
         texts = [key for outer in level if isinstance(outer, dict) for key in outer]

@@ -1,4 +1,4 @@
-"""graph:* of the FBP protocol: edits, and every change told to everybody."""
+"""graph:* of the FBP protocol: edits, and the changes to all clients."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["GraphPart"]
 
 
 class GraphPart:
-    """Carries out edits, and tells of each change, whether a client, discovery or the file on disk has made it."""
+    """Carries out edits, and sends each change, whether a client, discovery or the file on disk has made it."""
 
     def __init__(self, coordinator: Coordinator, catalogue: Catalogue, clients: ClientList, replies: Replies) -> None:
         self._coordinator = coordinator
@@ -40,10 +40,10 @@ class GraphPart:
         events.listen(ClientLeft, lambda event: self._left(event.client))
 
     def _edit(self, client: ClientHandle, request: Request) -> None:
-        """Carry out one edit; it is in the graph when this returns, and in force soon after.
+        """Carry out one edit; it is in the graph when this returns, and applied soon after.
 
-        The answer to a new edge waits for that. What has been done before is answered as it was then, and told to nobody
-        else; nor is how a client draws the graph.
+        The answer to a new edge waits until it is applied. A repeated edit gets the same answer, and is not sent to others;
+        neither is how a client draws the graph.
         """
         network = network_of(self._graphs, request.payload)
         id = network.id
@@ -66,10 +66,10 @@ class GraphPart:
             release()
             raise
         roles = [self._graphs.role(network.id, edge[end]["node"]) for end in ("src", "tgt")]
-        self._coordinator.when_in_force(roles, release)
+        self._coordinator.when_applied(roles, release)
 
     def _moves_shown(self, payload: Mapping[str, Any]) -> bool:
-        """Whether nothing but the place is told of a participant that the graph does not name."""
+        """Whether an edit moves a participant that the graph does not name, and changes nothing else."""
         id, metadata = payload.get("id"), payload.get("metadata")
         shown = self._graphs.shown.get(id) if isinstance(id, str) and id not in self._graphs.main.graph.nodes else None
         if shown is None or not isinstance(metadata, dict) or not metadata or not metadata.keys() <= {"x", "y"}:
@@ -77,9 +77,9 @@ class GraphPart:
         return place_of(replace(shown, metadata={**shown.metadata, **metadata})) is not None
 
     def _clear(self, client: ClientHandle, request: Request) -> None:
-        """Make a graph, or one that is there empty.
+        """Make a graph, or empty an existing one.
 
-        Editors ask for the source of a graph as for that of a component, and a graph must take none from anybody.
+        Editors ask for graphs and components alike by name, so that a graph must not take the name of a component.
         """
         id = graph_id(request.payload, "id")
         if not self._graphs.has(id) and self._catalogue.is_own(id):
@@ -97,7 +97,7 @@ class GraphPart:
             )
 
     def _left(self, client: ClientHandle) -> None:
-        """Graphs for one test are forgotten with the client that made them, others where they are empty."""
+        """Forget the temporary graphs of a client, and empty ones."""
         for id in [id for id, maker in self._makers.items() if maker is client]:
             del self._makers[id]
             self._graphs.orphan(id)

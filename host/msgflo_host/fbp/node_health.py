@@ -78,7 +78,7 @@ class Health:
             state, icon, reason = self._state(role, component)
             found[graph, node] = state, icon
             roles.add(role)
-            before, fault = self._known.get((graph, node)), self._components.doubt(role)
+            before, fault = self._known.get((graph, node)), self._coordinator.node_errors.get(role)
             if state == "alive":
                 self._failed.pop(role, None)
             elif state == "lost" and (before is None or before[0] != "lost"):
@@ -114,8 +114,8 @@ class Health:
             if id != graph or not client.may_see("network", "processerror"):
                 continue
             role = self._graphs.role(graph, node)
-            doubt = self._components.doubt(role)
-            text = self._node_errors.text(role) or doubt if state == "alive" else doubt or self._failed.get(role)
+            fault = self._coordinator.node_errors.get(role)
+            text = self._node_errors.text(role) or fault if state == "alive" else fault or self._failed.get(role)
             if text:
                 client.send(message("network", "processerror", _error(graph, node, text)))
 

@@ -1,6 +1,6 @@
-"""network:data of the FBP protocol: the packets on edges, to each client those that it looks at, as many as it can bear.
+"""network:data of the FBP protocol: each client gets the packets on the edges that it has selected.
 
-An edge may carry thousands of packets a second, and an editor shows a few hundred in all: `sparing` leaves out the others.
+An edge may carry thousands of packets a second, and an editor shows a few hundred in all: `rate_limit` drops the others.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ __all__ = ["Packets"]
 
 
 class Packets:
-    """Shows packets to clients. `recording(graph id)` tells whether all of a graph's are needed, and `record` gets them."""
+    """Shows packets to clients. While `recording(graph id)` is True, `record` gets all packets of a graph."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Packets:
         self._rate_limit = RateLimit()
         self.taps = EdgePackets(
             coordinator,
-            self._looked_at,
+            self._watched,
             self._shows_exports,
             packet=self._packet,
             initial=self._initial,
@@ -56,11 +56,11 @@ class Packets:
         events.listen(GraphEnded, lambda event: self._forget(event.graph))
         events.listen(PacketSent, self._show_sent)
         for kind in (ClientAccessChanged, RecordingChanged):
-            events.listen(kind, lambda event: self.taps.look_again())
+            events.listen(kind, lambda event: self.taps.refresh())
         events.listen(ClientLeft, lambda event: self._left(event.client))
 
     async def run(self) -> None:
-        """Follow the topics that are looked at, and tell of what was left out, until cancelled."""
+        """Subscribe to the topics of watched edges, and report dropped packets, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.taps.run())
             while True:
@@ -70,15 +70,15 @@ class Packets:
     def select(
         self, client: ClientHandle, graph: str, edges: Iterable[tuple[tuple[str, str], tuple[str, str]]]
     ) -> None:
-        """Show a client only these edges of a graph; all of them where none is named. Its answer waits until they are."""
+        """Show a client only these edges of a graph, or all where none is named; its answer waits for the subscriptions."""
         chosen: frozenset[Ends] = frozenset((src[0], src[1].lower(), tgt[0], tgt[1].lower()) for src, tgt in edges)
         self._selected.setdefault(client, {})[graph] = chosen
-        self.taps.look_again(client.hold())
+        self.taps.refresh(client.hold())
 
     def is_running(self, network: Network) -> bool:
-        """Whether packets may come: it is started, and a participant of it is there that sends by itself.
+        """Whether packets may come: it is started, and has a present participant that sends by itself.
 
-        Most built-in components only send what follows from what they get.
+        Most built-in components send only in reply to packets.
         """
         graphs, registry = self._coordinator.graphs, self._coordinator.registry
         active = (node for node in network.graph.nodes.values() if _sends_by_itself(node.component))
@@ -86,46 +86,46 @@ class Packets:
         return network.started and any(entry.state != "lost" for entry in entries)
 
     def _show_sent(self, event: PacketSent) -> None:
-        """Show a packet that somebody has sent into an inport by hand: without a source, as an initial packet is."""
+        """Show a packet that a user has sent into an inport: without a source, like an initial packet."""
         network = self._coordinator.graphs.network(event.graph)
         self._from_no_node(event.graph, event.tgt, event.data, lambda: _takes_secure(network, event.tgt))
 
-    # -- who looks --
+    # -- selections --
 
-    def _looked_at(self, graph: str) -> frozenset[Ends] | None:
-        """The edges of a graph that anybody looks at, None for all."""
-        looking = [self._chosen(client, graph) for client in self._clients if client.may_see("network", "data")]
-        if self._recording(graph) or not all(looking):
+    def _watched(self, graph: str) -> frozenset[Ends] | None:
+        """Return the edges of a graph that some client watches, None for all."""
+        watched = [self._chosen(client, graph) for client in self._clients if client.may_see("network", "data")]
+        if self._recording(graph) or not all(watched):
             return None
-        return frozenset().union(*looking)
+        return frozenset().union(*watched)
 
     def _chosen(self, client: ClientHandle, graph: str) -> frozenset[Ends]:
-        """The edges that a client has selected; where there is none, it looks at all of them."""
+        """Return the edges that a client has selected; without any it watches all of them."""
         return self._selected.get(client, {}).get(graph, frozenset())
 
     def _shows_exports(self) -> bool:
         return any(client.may_see("runtime", "packet") for client in self._clients)
 
-    def _wants(self, client: ClientHandle, graph: str, edge: Ends) -> bool:
+    def _watches(self, client: ClientHandle, graph: str, edge: Ends) -> bool:
         chosen = self._chosen(client, graph)
         return client.may_see("network", "data") and (not chosen or edge in chosen)
 
     def _left(self, client: ClientHandle) -> None:
         self._selected.pop(client, None)
         self._rate_limit.left(client)
-        self.taps.look_again()
+        self.taps.refresh()
 
     def _forget(self, graph: str) -> None:
         for selected in self._selected.values():
             selected.pop(graph, None)
         self._rate_limit.forget(graph)
 
-    # -- what they see --
+    # -- packets --
 
     def _packet(self, graph: str, edge: Edge, data: Any) -> None:
         name = f"{edge.src.node}() {_port(edge.src)} -> {_port(edge.tgt)} {edge.tgt.node}()"
         key = ends(edge.src, edge.tgt)
-        if (shows := self._showing(graph, name, lambda client: self._wants(client, graph, key))) is None:
+        if (shows := self._showing(graph, name, lambda client: self._watches(client, graph, key))) is None:
             return
         if (current := self._current(graph, edge)) is not None:
             shown = MASKED if is_secure(current) else shortened(data)
@@ -133,7 +133,7 @@ class Packets:
             self._show(graph, payload, shows)
 
     def _current(self, graph: str, edge: Edge) -> Edge | None:
-        """An edge as it is in its graph now: one that is marked as secure is masked from the answer on."""
+        """Return an edge as it is in its graph now: a new mark as secure holds at once."""
         if not self._coordinator.graphs.has(graph):
             return None
         network = self._coordinator.graphs.network(graph)
@@ -149,11 +149,11 @@ class Packets:
             shown = MASKED if is_secure() else shortened(data)
             self._show(graph, {"id": name, "graph": graph, "tgt": tgt.as_end(), "data": shown}, shows)
 
-    def _showing(self, graph: str, name: str, wants: Callable[[ClientHandle], bool]) -> list[ClientHandle] | None:
-        """Who is shown a packet; None where it is not recorded either."""
-        looking = {client: graph for client in self._clients if wants(client)}
-        seeing = self._rate_limit.allowed(graph, name, looking, time.monotonic())
-        return seeing if seeing or self._recording(graph) else None
+    def _showing(self, graph: str, name: str, watches: Callable[[ClientHandle], bool]) -> list[ClientHandle] | None:
+        """Return the clients that are shown a packet; None where it is not recorded either."""
+        watching = {client: graph for client in self._clients if watches(client)}
+        allowed = self._rate_limit.allowed(graph, name, watching, time.monotonic())
+        return allowed if allowed or self._recording(graph) else None
 
     def _show(self, graph: str, payload: dict[str, Any], clients: list[ClientHandle]) -> None:
         if self._recording(graph):
@@ -165,13 +165,13 @@ class Packets:
 
 
 def _sends_by_itself(component: str) -> bool:
-    """Whether it is not built in, or all of its inports are settings."""
+    """Whether a component is not built in, or has only settings as inports."""
     built_in = collection.components().get(component)
     return built_in is None or all("default" in (port.schema or {}) for port in built_in.inports)
 
 
 def _takes_secure(network: Network, tgt: PortRef) -> bool:
-    """Whether an inport is one of what is not for everybody: an edge or an initial packet to it is marked as secure."""
+    """Whether an edge or an initial packet to an inport is marked as secure."""
     leading: list[Edge | Initial] = [*network.graph.edges_at(tgt.node), *network.graph.initials_at(tgt.node)]
     end = tgt.node, tgt.port.lower()
     return any(is_secure(each) for each in leading if (each.tgt.node, each.tgt.port.lower()) == end)

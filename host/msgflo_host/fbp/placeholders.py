@@ -11,14 +11,14 @@ from ..graph.model import Graph
 __all__ = ["STAND_IN", "stand_ins"]
 
 STAND_IN = "Nobody has announced this component: its ports are those that the graph uses."
-"""The description of each; the page knows them by it, and leaves them out."""
+"""The description of each, by which the page recognises them and leaves them out."""
 
 _Ports = dict[str, Definition]
-"""By their names as the graph compares them."""
+"""By their names, folded as the graph compares them."""
 
 
 def stand_ins(graphs: Iterable[Graph], known: Collection[str]) -> dict[str, Definition]:
-    """Return what the components of nodes look like that are not `known`: with the ports of edges, packets and exports."""
+    """Define the components of nodes that are not `known`: with the ports of edges, initial packets and exports."""
     found: dict[str, tuple[_Ports, _Ports]] = {}
     for graph in graphs:
         unknown = {node.id: node.component for node in graph.nodes.values() if node.component not in known}
@@ -41,7 +41,7 @@ def stand_ins(graphs: Iterable[Graph], known: Collection[str]) -> dict[str, Defi
 
 
 def _named(graph: Graph, nodes: Collection[str]) -> Iterator[tuple[PortRef, int]]:
-    """Each port of these nodes that a graph names, and its side: 0 for an inport, 1 for an outport."""
+    """Yield each port of these nodes that a graph names, and its side: 0 for an inport, 1 for an outport."""
     for node in nodes:
         for edge in graph.edges_at(node):
             if edge.src.node == node:

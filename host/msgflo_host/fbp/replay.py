@@ -1,4 +1,4 @@
-"""A trace as a runtime that can only be read: editors open its graph, and see its packets again when they start it.
+"""A trace as a read-only runtime: editors open its graph, and see its packets again when they start it.
 
 It speaks the FBP network protocol (https://flowbased.github.io/fbp-protocol/), as npm's `flowtrace-replay` does, but keeps
 the distances in time.
@@ -9,30 +9,27 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..errors import TraceError
+from ..errors import RequestError, TraceError
 from ..graph.json_format import compact
 from ..traces.flowtrace import Trace, time_text
 from ..traces.trace_definitions import definitions, graphs
 from ..traces.trace_payloads import COMMANDS, sent
 from .envelope import message
+from .request_payload import selected, selection
 
-__all__ = ["CAPABILITIES", "Frame", "Message", "Refused", "Replay", "frames"]
+__all__ = ["CAPABILITIES", "Frame", "Message", "Replay", "frames"]
 
 Message = dict[str, Any]
 
-# The deprecated one among them is what older clients look for, the finer ones what newer ones do.
+# Older clients need the deprecated one among them, newer ones the finer ones.
 CAPABILITIES = (
     "protocol:component", "component:getsource", "protocol:network", "network:status", "network:control", "network:data",
 )  # fmt: skip
-
-
-class Refused(Exception):
-    """A request that cannot be answered; the text is for the client."""
 
 
 class Frame(NamedTuple):
@@ -43,12 +40,10 @@ class Frame(NamedTuple):
 
 
 class Replay:
-    """The runtime without its sockets: `answer` what a client asks; `broadcast` gets what all clients are to hear.
+    """The runtime without its sockets: `answer` returns answers, `broadcast` gets the messages to all other clients.
 
-    While it answers, `broadcast` gets only what the others are to hear.
-
-    `speed` is how much faster than recorded it goes: 2 for twice as fast. `left_out` counts events that the protocol cannot
-    express. Raises TraceError where the trace has no graph to show, or an event no time.
+    `speed` is relative to the recording: 2 for twice as fast. `left_out` counts events that the protocol cannot express.
+    Raises TraceError where the trace has no graph to show, or an event no time.
     """
 
     def __init__(self, trace: Trace, broadcast: Callable[[Message], None], *, speed: float = 1.0) -> None:
@@ -71,25 +66,25 @@ class Replay:
         }
 
     def answer(self, protocol: str, command: str, payload: Message) -> list[Message]:
-        """Return the answers to a request, for whoever asks; raises Refused for what changes something."""
+        """Return the answers to a request; raises RequestError for one that would change something."""
         answer = self._answers.get((protocol, command))
         if answer is None:
-            raise Refused(f"{protocol}:{command} is not permitted: this is a trace, which can only be read")
+            raise RequestError(f"{protocol}:{command} is not permitted: this is a trace, which can only be read")
         if protocol == "network":
             self._check_graph(payload)
         return answer(payload)
 
     async def close(self) -> None:
-        """End what is going on."""
+        """End the replay."""
         if self._playing is not None:
             self._playing.cancel()
             await asyncio.gather(self._playing, return_exceptions=True)
 
     def _check_graph(self, payload: Message) -> None:
         if "graph" not in payload:
-            raise Refused("No graph specified")
+            raise RequestError("No graph specified")
         if not isinstance(payload["graph"], str) or payload["graph"] not in self._trace.graphs:
-            raise Refused("Requested graph not found")  # clients know this text
+            raise RequestError("Requested graph not found")  # clients know this text
 
     # -- runtime and component --
 
@@ -108,7 +103,7 @@ class Replay:
         name = payload.get("name")
         if not isinstance(name, str) or name not in self._trace.graphs:
             known = ", ".join(self._trace.graphs)
-            raise Refused(f"a trace has the source of its graphs only: {known}")
+            raise RequestError(f"a trace has the source of its graphs only: {known}")
         code = compact(self._trace.graphs[name])
         return [message("component", "source", {"name": name, "language": "json", "code": code})]
 
@@ -194,22 +189,11 @@ def _time(value: Any, number: int, file: str | None) -> float:
 
 
 def _edges(payload: Message) -> list[Message]:
-    """Answer a selection of edges; all packets are sent all the same, and editors show those of the selected ones."""
-    edges = payload.get("edges")
-    if not isinstance(edges, list):
-        raise Refused('network:edges needs "edges", a list of {src, tgt}')
-    selected = [{"src": _end(edge, "src"), "tgt": _end(edge, "tgt")} for edge in edges]
-    return [message("network", "edges", {"graph": payload["graph"], "edges": selected})]
-
-
-def _end(edge: Any, key: str) -> Message:
-    port = edge.get(key) if isinstance(edge, Mapping) else None
-    if not isinstance(port, Mapping) or not all(isinstance(port.get(each), str) for each in ("node", "port")):
-        raise Refused(f'network:edges needs edges of {{src, tgt}}; "{key}" is {{node, port}}')
-    return {"node": port["node"], "port": port["port"]}
+    """Answer a selection of edges; all packets are sent nevertheless, and editors show those of the selected ones."""
+    return [message("network", "edges", {"graph": payload["graph"], "edges": selection(selected(payload))})]
 
 
 def _debug(payload: Message) -> list[Message]:
     if not isinstance(payload.get("enable"), bool):
-        raise Refused('network:debug needs "enable", true or false')
+        raise RequestError('network:debug needs "enable", true or false')
     return [message("network", "debug", {"enable": payload["enable"], "graph": payload["graph"]})]

@@ -6,20 +6,21 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from ..errors import RequestError
 from ..traces.flowtrace import Trace
 from ..util.open_port import open_port
 from .client_list import ClientHandle, ClientList
 from .envelope import Request, encode, message, refusal
 from .origins import Origins
 from .permissions import Permissions
-from .replay import CAPABILITIES, Message, Refused, Replay
+from .replay import CAPABILITIES, Message, Replay
 from .websocket import Socket
 
 __all__ = ["ReplayServer"]
 
 
 class ReplayServer:
-    """Replays a trace to whoever connects. Of web pages, only those of this machine and of `ide` (a URL) may.
+    """Replays a trace to all clients. Of web pages, only those of this machine and of `ide` (a URL) may connect.
 
     Raises TraceError where the trace cannot be replayed, ServerError or ValueError where `ide` is no URL.
     """
@@ -58,7 +59,7 @@ class ReplayServer:
         try:
             for answer in self.replay.answer(request.protocol, request.command, request.payload):
                 client.send(message(**answer, response_to=request.id))
-        except Refused as refused:
+        except RequestError as refused:
             client.send(refusal(request, str(refused)))
         finally:
             self._asking = None

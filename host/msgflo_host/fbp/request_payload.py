@@ -1,4 +1,4 @@
-"""What is read from the payload of a request, which may hold anything."""
+"""Readers of the payload of a request, which may hold anything."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def end(value: Any, where: str) -> PortRef:
 
 
 def selected(payload: Mapping[str, Any]) -> list[tuple[PortRef, PortRef]]:
-    """Return the edges that a client wants to look at, as their ends; raises RequestError."""
+    """Return the edges that a client selects, as their ends; raises RequestError."""
     edges = payload.get("edges")
     if not isinstance(edges, list) or len(edges) > MOST_SELECTED:
         raise RequestError(f'"edges" is {shown(edges)}; a list of at most {MOST_SELECTED} edges is needed')

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ServerError
-from ..util.private_files import kept, others_read
+from ..util.private_files import others_read, read_or_create
 from ..util.text_checks import quoted, shown
 from .permissions import CAPABILITIES, READY_MADE
 
@@ -44,7 +44,7 @@ def own_secret(folder: Path) -> str:
     """
     path = folder / FILE_NAME
     try:
-        secret = kept(path, lambda: secrets.token_urlsafe(_BYTES))
+        secret = read_or_create(path, lambda: secrets.token_urlsafe(_BYTES))
         if others_read(path):
             path.chmod(0o600)
         return check_secret(secret, f"in {path}")

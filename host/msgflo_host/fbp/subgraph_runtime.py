@@ -137,21 +137,16 @@ class SubRuntime:
         self._numbers = itertools.count(1)
         self._waiting: dict[str, tuple[Question, float]] = {}  # by the id of what was sent; with a deadline
         self._ask_again_at, self._pause = float("-inf"), FIRST_PAUSE_S
-        self._is_stale = self._silent = False
+        self._is_stale = False
         self._bucket = TokenBucket(PER_SECOND, BURST, 0.0)
-
-    @property
-    def answers(self) -> bool:
-        """Whether the name of its graph is known, and it is not silent."""
-        return self._main is not None and not self._silent
 
     def refresh(self) -> None:
         """Ask it once more for its graph and ports: changes may not have been received."""
         self._is_stale, self._ask_again_at = True, float("-inf")
 
     def introduce(self, now: float) -> None:
-        """Ask for the name of its graph where that is not known; a silent one is asked less and less often."""
-        if (not self.answers or self._is_stale) and now >= self._ask_again_at:
+        """Ask for the name of its graph where that is not known, less and less often."""
+        if (self._main is None or self._is_stale) and now >= self._ask_again_at:
             self._is_stale = False
             self._ask_again_at = now + self._pause
             self._pause = min(self._pause * 2, LONGEST_PAUSE_S)
@@ -192,7 +187,6 @@ class SubRuntime:
             raise ValueError(f'"protocol" is {shown(protocol)}; allowed: {", ".join(sorted(PROTOCOLS))}')
         if not isinstance(command, str) or not isinstance(number, str | None):
             raise ValueError('"command" and "responseTo" must be texts')
-        self._silent = False
         if (protocol, command) in _ABOUT_ITSELF:
             return None
         if not isinstance(body, dict):
@@ -204,10 +198,7 @@ class SubRuntime:
 
     def expired(self, now: float) -> list[Question]:
         """Take out the requests that should have been answered by now."""
-        taken = self._take_out(lambda question, deadline: deadline <= now)
-        # Not all know how to select edges.
-        self._silent = self._silent or any(question.request.command != "edges" for question in taken)
-        return taken
+        return self._take_out(lambda question, deadline: deadline <= now)
 
     def give_up(self) -> list[Question]:
         """Take out all requests that wait."""

@@ -140,10 +140,10 @@ class Subgraphs:
         id = self._names.get(name) if name is not None else None
         if name is None or id is None or self._is_ours(name):
             return False
-        known, at_once = self._known.get(id), self._needs_source(request, name)
-        if at_once and (known is None or not known.answers):
-            return False
+        known = self._known.get(id)
         if known is None:
+            if self._needs_source(request, name):
+                return False
             raise RequestError(f"the participant of the graph {quoted(name)} is lost")
         if (request.protocol, request.command) == ("network", "edges"):
             self._select(client, request, known, name)
@@ -152,7 +152,7 @@ class Subgraphs:
         try:
             known.ask(question, time.monotonic())
         except RequestError:
-            if at_once:
+            if self._needs_source(request, name):
                 return False
             raise
         self._called[client][id] = name

@@ -1,6 +1,6 @@
-"""trace:* of the FBP protocol: what happens in a graph, kept for whoever asks for it later.
+"""trace:* of the FBP protocol: records the events of a graph.
 
-A trace that nobody connected may see any more ends by itself after a while; what it holds stays.
+A recording ends by itself after a while without a client that may see it; its events stay.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ __all__ = ["TracePart"]
 
 FORMAT = "flowtrace.json"
 MOST_TRACED = 16
-"""Graphs whose events are kept; each may need some 4 MiB."""
+"""Graphs whose events are stored; each may need some 4 MiB."""
 UNSEEN_S = 300.0
-"""How long a trace goes on while no client is there that may see it: for one that loses its connection, and comes again."""
+"""Time that a recording goes on without a client that may see it, which may have lost its connection."""
 
 
 class TracePart:
@@ -60,24 +60,24 @@ class TracePart:
         }
         self._events = events = graphs.events
         events.listen(GraphEnded, lambda event: self._rings.pop(event.graph, None))
-        events.listen(Broadcast, self._told)
+        events.listen(Broadcast, self._record_broadcast)
         for kind in (ClientAccessChanged, ClientLeft):
-            events.listen(kind, lambda event: self._look_who_is_there())
-        events.listen(ClientIntroduced, lambda event: self._tell_recorded(event.client))
+            events.listen(kind, lambda event: self._check_clients())
+        events.listen(ClientIntroduced, lambda event: self._send_recorded(event.client))
 
     def is_recording(self, graph: str) -> bool:
-        """Whether the packets of a graph are wanted."""
+        """Whether the packets of a graph are recorded."""
         ring = self._rings.get(graph)
         return ring is not None and ring.recording
 
     def record(self, graph: str, command: str, payload: Mapping[str, Any]) -> None:
-        """Keep a network:* message of a graph, if it is being recorded."""
+        """Record a network:* message of a graph, if a recording goes on."""
         ring = self._rings.get(graph)
         if ring is not None:
             ring.add(command, payload, self._now())
 
-    def _tell_recorded(self, client: ClientHandle) -> None:
-        """Tell who comes later which graphs are recorded, as all were told when that began."""
+    def _send_recorded(self, client: ClientHandle) -> None:
+        """Send a new client which graphs are recorded."""
         for graph, ring in self._rings.items() if client.may_see("trace", "start") else ():
             if ring.recording:
                 client.send(message("trace", "start", {"graph": graph}))
@@ -87,24 +87,24 @@ class TracePart:
         size = request.payload.get("buffersize", DEFAULT_EVENTS)
         if not isinstance(size, int) or isinstance(size, bool) or size < 1:
             raise RequestError(f'"buffersize" is {shown(size)}; a number of events, at least 1, is needed')
-        ring = self._make_room(network.id)
+        ring = self._ring_for(network.id)
         if not any(each.recording for each in self._rings.values()):
             self._offset = time.time() - time.monotonic()
         ring.start(self._now(), size)
         payload: dict[str, Any] = {"graph": network.id}
         if "buffersize" in request.payload:
             payload["buffersize"] = ring.size
-        self._tell(client, request, payload)
+        self._broadcast(client, request, payload)
 
     def _stop(self, client: ClientHandle, request: Request) -> None:
         network = network_of(self._graphs, request.payload)
         self._ring(network).stop(self._now())
-        self._tell(client, request, {"graph": network.id})
+        self._broadcast(client, request, {"graph": network.id})
 
     def _clear(self, client: ClientHandle, request: Request) -> None:
         network = network_of(self._graphs, request.payload)
         self._ring(network).clear()
-        self._tell(client, request, {"graph": network.id})
+        self._broadcast(client, request, {"graph": network.id})
 
     def _dump(self, client: ClientHandle, request: Request) -> None:
         network = network_of(self._graphs, request.payload)
@@ -128,8 +128,8 @@ class TracePart:
         payload = {"graph": network.id, "type": FORMAT, "flowtrace": document}
         self._replies.answer(client, request, "dump", payload)
 
-    def _make_room(self, graph: str) -> Ring:
-        """The ring of a graph; for a new one, that which has been stopped for longest is forgotten."""
+    def _ring_for(self, graph: str) -> Ring:
+        """Return the ring of a graph; a new one replaces the one that was stopped first."""
         if graph not in self._rings and len(self._rings) >= MOST_TRACED:
             stopped = [ring for ring in self._rings.values() if ring.stopped is not None]
             if not stopped:
@@ -138,11 +138,11 @@ class TracePart:
         return self._rings.setdefault(graph, Ring(graph))
 
     def _now(self) -> float:
-        """Seconds since 1970, by the clock as it was when the recording began: it may be set meanwhile, by decades."""
+        """Return seconds since 1970, by the clock at the start of the recording: it may be set meanwhile, by decades."""
         return time.monotonic() + self._offset
 
-    def _told(self, event: Broadcast) -> None:
-        """Keep what all are told of a graph, and what has been printed, by whichever node."""
+    def _record_broadcast(self, event: Broadcast) -> None:
+        """Record the messages to all clients about a graph, and the output of all nodes."""
         if event.protocol == "network":
             for graph in [event.payload["graph"]] if "graph" in event.payload else self._rings:
                 self.record(graph, event.command, event.payload)
@@ -153,7 +153,7 @@ class TracePart:
             raise RequestError(f"the graph {quoted(network.id)} is not traced; trace:start begins")
         return ring
 
-    def _look_who_is_there(self) -> None:
+    def _check_clients(self) -> None:
         if any(each.may_see("trace", "dump") for each in self._clients):
             if self._ending is not None:
                 self._ending.cancel()
@@ -167,6 +167,6 @@ class TracePart:
             ring.stop(self._now())
         self._events.emit(RecordingChanged())
 
-    def _tell(self, client: ClientHandle, request: Request, payload: dict[str, Any]) -> None:
+    def _broadcast(self, client: ClientHandle, request: Request, payload: dict[str, Any]) -> None:
         self._replies.broadcast("trace", request.command, payload, by=(client, request))
         self._events.emit(RecordingChanged())

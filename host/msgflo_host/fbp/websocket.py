@@ -165,7 +165,7 @@ class Socket:
         except Exception as error:  # a fault of ours must not end the others' connections
             what = f"{request.protocol}:{request.command}"
             self._log_filter.log(logging.WARNING, f"{what} has failed: {type(error).__name__}", error)
-            client.send(refusal(request, f"{what} has failed; the runtime's log tells more"))
+            client.send(refusal(request, f"{what} has failed; the runtime's log has the details"))
         return good
 
 

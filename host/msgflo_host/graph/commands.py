@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
 from ..errors import GraphError
+from ..util.javascript import whole_numbers
 from . import changes
 from .changes import Change
 from .elements import (
@@ -244,17 +244,13 @@ def _remove_initial(graph: Graph, payload: _Payload) -> list[Change]:
 
 
 def _as_stored(graph: Graph, tgt: PortRef, data: Any) -> Any:
-    """Return the data of the packet that is meant: clients in JavaScript send 20 for a graph's 20.0."""
+    """Return the data as the graph has it: clients in JavaScript send 20 for a graph's 20.0."""
     port = (graph.fold(tgt.port), tgt.index)
     there = [i.data for i in graph.initials_at(tgt.node) if (graph.fold(i.tgt.port), i.tgt.index) == port]
     if any(canonical(other) == canonical(data) for other in there):
         return data
-    return next((other for other in there if _as_javascript(other) == _as_javascript(data)), data)
-
-
-def _as_javascript(data: Any) -> str:
-    numbers = json.loads(json.dumps(data), parse_int=float, parse_float=float)
-    return canonical(numbers)
+    text = canonical(whole_numbers(data))
+    return next((other for other in there if canonical(whole_numbers(other)) == text), data)
 
 
 def _add_port(side: str, graph: Graph, payload: _Payload) -> list[Change]:

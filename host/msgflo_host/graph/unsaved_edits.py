@@ -1,4 +1,4 @@
-"""Edits of a graph whose file cannot be written: kept in the data folder until they are in the file."""
+"""Stores the edits of a graph whose file cannot be written in the data folder, until they are in the file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["UnsavedEdits"]
 
 
 class UnsavedEdits:
-    """A copy of a graph that is not saved, with the one from which it began, for the next start.
+    """A copy of an unsaved graph, with the one that its file holds, for the next start.
 
     Each graph file has one of its own, so that a folder may serve several.
     """
@@ -27,8 +27,8 @@ class UnsavedEdits:
         digest = hashlib.blake2b(str(self._graph).encode(errors="surrogateescape"), digest_size=4).hexdigest()
         self.path = folder / f"unsaved-{graph.stem}-{digest}.json"
 
-    def keep(self, base: Graph, graph: Graph) -> None:
-        """Keep what `graph` holds and its file, which holds `base`, does not. Raises GraphError where that cannot be."""
+    def store(self, base: Graph, graph: Graph) -> None:
+        """Store `graph`, whose file holds `base`; GraphError where that cannot be written."""
         both = {"graph": _document(graph), "base": _document(base), "file": str(self._graph)}
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -37,8 +37,10 @@ class UnsavedEdits:
             raise GraphError(f"cannot be written: {reason(wrong)}", file=str(self.path)) from None
 
     def read(self) -> tuple[Graph, Graph] | None:
-        """Return what was kept: the base and the graph; None where there is nothing. Raises GraphError where it is damaged,
-        and then it is moved aside."""
+        """Return the stored base and graph, None where there are none; GraphError where they are damaged.
+
+        A damaged file is moved aside.
+        """
         file = str(self.path)
         try:
             both = json.loads(self.path.read_text())
@@ -48,14 +50,14 @@ class UnsavedEdits:
         except (OSError, ValueError, KeyError, TypeError, GraphError) as wrong:
             text = reason(wrong) if isinstance(wrong, (OSError, ValueError)) else str(wrong)
             aside = self.path.with_suffix(".damaged")
-            with suppress(OSError):  # the next edits that are kept would be written over it
+            with suppress(OSError):  # the next edits would be written over it
                 self.path.replace(aside)
                 text += f" (it is {aside.name} now)"
             raise GraphError(f"edits that were kept cannot be taken up: {text}", file=file) from None
         return base, graph
 
     def remove(self) -> None:
-        """Forget what was kept: it is in the file."""
+        """Remove the stored edits, because they are in the file."""
         try:
             self.path.unlink(missing_ok=True)
         except OSError as wrong:

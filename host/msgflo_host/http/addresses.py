@@ -21,11 +21,11 @@ _NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-
 
 
 class OwnNames:
-    """The names under which this machine is reached: its own, and the `allowed` ones.
+    """The host names of this machine: its own, and the `allowed` ones.
 
     Its own are localhost, any IP address, its host name alone or with a suffix of private networks, and its full name, once
-    that is known. Any other one could be pointed here by whoever has a page under it, also by multicast DNS. Raises
-    ServerError for what is no host name.
+    that is known. The owner of any other name could point it here, also by multicast DNS. Raises ServerError for a text
+    that is no host name.
     """
 
     def __init__(self, allowed: Iterable[str] = (), *, host_name: str | None = None) -> None:
@@ -39,7 +39,7 @@ class OwnNames:
         return name in self._names or name.endswith(".localhost") or _is_address(name)
 
     def learn_full_name(self) -> None:
-        """Ask for the full name of this machine, in a thread that nobody waits for: without a network it takes long."""
+        """Ask for the full name of this machine, in a thread: without a network it takes long."""
         threading.Thread(target=self._learn_full_name, daemon=True).start()
 
     def _learn_full_name(self) -> None:
@@ -53,12 +53,12 @@ class OwnNames:
 
 
 def local_url(host: str, port: int) -> str:
-    """The page's URL on this machine, for a server that listens on an IP address."""
+    """Return the page's URL on this machine, for a server that listens on an IP address."""
     return _url("localhost" if host in _AS_LOCALHOST else host, port)
 
 
 def outward_url(host: str, port: int) -> str | None:
-    """The page's URL for other machines; None where they cannot reach it."""
+    """Return the page's URL for other machines; None where they cannot reach it."""
     address = ipaddress.ip_address(host)
     if address.is_loopback:
         return None
@@ -68,7 +68,7 @@ def outward_url(host: str, port: int) -> str | None:
 
 
 def live_url(ide: str, page: str, runtime_id: str, secret: str | None = None) -> str:
-    """The URL that opens the runtime behind a page in an editor, Flowhub or noflo-ui.
+    """Return the URL that opens the runtime behind a page in an editor, Flowhub or noflo-ui.
 
     These split it at each & and = and only then decode it, so none of them may stand in the secret.
     """
@@ -79,7 +79,7 @@ def live_url(ide: str, page: str, runtime_id: str, secret: str | None = None) ->
 
 
 def origin(page: str) -> str:
-    """The origin of a page, which may stand in a folder of its server; what has none is returned as it is."""
+    """Return the origin of a page's URL; a text without one is returned unchanged."""
     try:
         parts = urlsplit(page)
     except ValueError:
@@ -111,7 +111,7 @@ def _url(host: str, port: int) -> str:
 
 
 def _own_address(wildcard: str) -> str | None:
-    """The address under which most others see this machine, of the kind of 0.0.0.0 or ::; nothing is sent."""
+    """Return the address under which most others see this machine, of the kind of the wildcard; nothing is sent."""
     six = ":" in wildcard
     with socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:

@@ -1,7 +1,7 @@
-"""Who may ask for more than the page's files: those of whom the FBP protocol would take it.
+"""Access to more than the page's files: the capabilities are those of the FBP protocol.
 
 A request shows its secret as `Authorization: Bearer SECRET`. A browser cannot set that for a WebSocket: there the secret is
-offered as a sub-protocol, `secret.SECRET`, beside the one that is wanted.
+offered as a sub-protocol, `secret.SECRET`, beside the intended one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SCHEME = "bearer "
 
 
 class Gate:
-    """Lets requests in by the secrets and the origins that hold for editors."""
+    """Admits requests by the secrets and the origins that hold for editors."""
 
     def __init__(self, permissions: Permissions, origins: Origins) -> None:
         self._permissions = permissions
@@ -32,11 +32,11 @@ class Gate:
         self._log_filter = LogFilter()
 
     def is_local(self, request: web.Request) -> bool:
-        """Whether a request comes from this machine, as far as that can be known."""
+        """Whether a request comes from this machine, as far as headers show."""
         return is_local(request) and bool(self._permissions.of(None, local=True))
 
     async def require(self, request: web.Request, *capabilities: str) -> None:
-        """Raise HTTPForbidden unless a request comes from where it may, and from somebody who has one of these capabilities."""
+        """Raise HTTPForbidden unless the origin of a request is allowed, and its client has one of these capabilities."""
         if foreign := self._foreign_origin(request):
             self._log_filter.log(logging.WARNING, f"a page of {quoted(foreign)} may not ask for {request.path}")
             raise web.HTTPForbidden(text="pages of this origin may not ask for that\n")
@@ -44,7 +44,7 @@ class Gate:
             raise web.HTTPForbidden(text=f"this needs a secret that allows {' or '.join(capabilities)}\n")
 
     async def admits(self, request: web.Request, *capabilities: str) -> bool:
-        """Whether a request comes from where it may, and from somebody who has one of these capabilities."""
+        """Whether the origin of a request is allowed, and its client has one of these capabilities."""
         if self._foreign_origin(request):
             return False
         secret = _secret(request)
@@ -54,10 +54,10 @@ class Gate:
         return not allowed.isdisjoint(capabilities)
 
     def _foreign_origin(self, request: web.Request) -> str:
-        """Where a request comes from that may not come from there; empty where it may."""
+        """Return the origin of a request, or an empty text where it is allowed."""
         origins = request.headers.getall("Origin", [])
         site = request.headers.get("Sec-Fetch-Site", "none")
-        # What a <script> of another page asks for has no origin, but says so.
+        # The request of a <script> of another page has no origin, but this header.
         if not origins and site not in ("none", "same-origin"):
             return site
         is_allowed = len(origins) <= 1 and self._origins.allows(next(iter(origins), None), request.headers.get("Host"))
@@ -65,7 +65,7 @@ class Gate:
 
 
 def _secret(request: web.Request) -> str | None:
-    """The secret that a request shows; an empty one where it shows something else."""
+    """Return the secret of a request; an empty one where the header holds something else."""
     given = request.headers.get("Authorization")
     if given is not None:
         return given[len(_SCHEME) :].strip() if given.lower().startswith(_SCHEME) else ""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..boards.board_folder import default_folder, names
-from ..boards.checked_map import PortMap
+from ..boards.port_map import PortMap
 from ..errors import FlashError, PortMapError
 
 __all__ = ["BoardMap", "BoardMaps"]
@@ -42,7 +41,7 @@ class BoardMap:
             "title": port_map.chip.title if port_map else None,
             "devices": devices,
             "sleeps": port_map is not None and port_map.sleep is not None,
-            "doubts": port_map.doubts if port_map else [],
+            "warnings": port_map.warnings if port_map else [],
         }
 
 
@@ -68,8 +67,8 @@ class BoardMaps:
         folder = self.folder
         versions = _versions(folder)
         if versions != self._versions:
-            maps = [_load(folder / f"{name}.yaml") for name in names(folder)]
-            self._maps, self._versions = _without_twins(maps), versions
+            self._maps = [_load(folder / f"{name}.yaml") for name in names(folder)]
+            self._versions = versions
         return self._maps
 
 
@@ -83,7 +82,7 @@ def _versions(folder: Path) -> _Versions:
 
 
 def _load(file: Path) -> BoardMap:
-    from ..boards.virtual.image import load_virtual  # only where the boards are opened
+    from ..boards.virtual.virtual_board import load_virtual  # only where the boards are opened
 
     try:
         return BoardMap(file.stem, file, load_virtual(file))
@@ -91,19 +90,3 @@ def _load(file: Path) -> BoardMap:
         return BoardMap(file.stem, file, None, tuple(map(str, error.problems)))
     except FlashError as error:
         return BoardMap(file.stem, file, None, (str(error),))
-
-
-def _without_twins(maps: list[BoardMap]) -> list[BoardMap]:
-    """Two boards of one name would disturb each other: none of them can be used."""
-    from ..boards.folder_checks import check_name, neighbours
-
-    counts = Counter(each.port_map.name for each in maps if each.port_map is not None)
-    found = []
-    for each in maps:
-        if each.port_map is not None and counts[each.port_map.name] > 1:
-            try:
-                check_name(each.port_map, neighbours(each.port_map))
-            except PortMapError as error:
-                each = BoardMap(each.name, each.file, None, (str(error),))
-        found.append(each)
-    return found

@@ -1,4 +1,4 @@
-"""Bounds the connections to the HTTP port: whoever opens a thousand and asks for nothing takes no file from others."""
+"""Limits the connections to the HTTP port: a client with a thousand idle ones takes no files from others."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from aiohttp import web
 __all__ = ["ConnectionLimit", "raise_file_limit"]
 
 FILES = 8192  # that this process may have open, where the system allows it
-_LOOK_S = 0.5
+_CHECK_S = 0.5
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class ConnectionLimit:
-    """Closes connections on which nothing has been asked for `idle` seconds, and the idlest of more than `limit`.
+    """Closes connections without a request for `idle` seconds, and the idlest of more than `limit`.
 
-    Those with a request that is being served, a WebSocket's for instance, are left alone and do not count.
+    Connections with a request that is being served, such as a WebSocket, do not count.
     """
 
     def __init__(self, *, limit: int = 256, idle: float = 15.0) -> None:
@@ -39,7 +39,7 @@ class ConnectionLimit:
             self._asked[connection] = time.monotonic()
 
     async def run(self, server: web.Server) -> None:
-        """Look after the connections of a server until cancelled."""
+        """Close idle connections of a server until cancelled."""
         while True:
             now = time.monotonic()
             self._asked = {each: self._asked.get(each, now) for each in server.connections}
@@ -51,12 +51,12 @@ class ConnectionLimit:
             for connection in idle:
                 if now - self._asked[connection] > self._idle:
                     connection.force_close()
-            await asyncio.sleep(_LOOK_S)
+            await asyncio.sleep(_CHECK_S)
 
 
 def raise_file_limit() -> None:
-    """Let this process have more files open, each connection being one: many systems begin with 1 024."""
+    """Raise the limit of open files, of which each connection is one: many systems begin with 1 024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    target = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < target:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (target, hard))

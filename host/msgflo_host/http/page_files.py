@@ -1,4 +1,4 @@
-"""The files of the page: compressed once, and asked for again at each visit with an answer of a few bytes if unchanged."""
+"""The files of the page: compressed once; a browser revalidates them at each visit."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ _LEAST = 512  # bytes; what is smaller fits into one packet anyway
 
 @dataclass(frozen=True, slots=True)
 class _Content:
-    version: tuple[int, int]  # of the file: when it was written, in ns, and its size
+    version: tuple[int, int]  # of the file: modification time in ns, and size
     plain: bytes
     packed: bytes | None
     tag: str
 
 
 class Files:
-    """Serves what is below a folder. A file that has changed is read again; a browser asks each time whether it has."""
+    """Serves the files below a folder. A changed file is read again; a browser asks each time."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

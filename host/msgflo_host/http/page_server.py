@@ -22,7 +22,7 @@ from ..fbp.mdns import announce_runtime
 from ..fbp.origins import Origins
 from ..fbp.permissions import ALL, DEFAULT_LOCAL, Permissions
 from ..fbp.secrets_store import FILE_NAME, check_secret, load_secrets, own_secret
-from ..util.private_files import is_kept, kept
+from ..util.private_files import has_content, read_or_create
 from .addresses import OwnNames, live_url, local_url, origin, outward_url
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ def _secret(access: Access) -> tuple[str, bool]:
     if access.secret is not None:
         return access.secret, False
     try:
-        is_new = not is_kept(access.folder / FILE_NAME)
+        is_new = not has_content(access.folder / FILE_NAME)
     except OSError:
         is_new = False  # `own_secret` raises
     return own_secret(access.folder), is_new
@@ -239,7 +239,7 @@ def _runtime_id(access: Access) -> str:
         return _uuid(access.runtime_id, "of --runtime-id")
     path = access.folder / ID_FILE
     try:
-        return _uuid(kept(path, lambda: str(uuid.uuid4())), f"in {path}")
+        return _uuid(read_or_create(path, lambda: str(uuid.uuid4())), f"in {path}")
     except OSError as error:
         raise ServerError(f"{path} cannot be used: {error.strerror or error}") from None
 

@@ -1,4 +1,4 @@
-"""The headers of every answer: what the page may load, from where, and who may keep it."""
+"""The headers of every answer: the content policy, and caching."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _HEADERS = {
 }
 # Browsers heed it on this machine and with TLS, which a proxy has; elsewhere it is a complaint on every page's console.
 _WHERE_SECURE = {"Cross-Origin-Opener-Policy": "same-origin"}
-# What people's own pages import, wherever they come from: it is the same for everybody, and tells nothing of this system.
+# Files that people's own pages import, from any origin: they are public, and hold nothing of this system.
 _LIBRARY = re.compile(r"/(msgflo\.js|msgflo/[a-z]+\.js|vendor/mqtt\.js)")
 _AUTHORITY = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?", re.IGNORECASE)
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Add them; to be called before each answer."""
+    """Add the headers; call it before each answer."""
     headers = response.headers
     headers["Content-Security-Policy"] = f"{_FIXED}; connect-src {_connections(request.headers.get('Host', ''))}"
     headers.update(_HEADERS)
@@ -40,7 +40,7 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
 
 
 def _connections(authority: str) -> str:
-    """The page's own server; older Safari does not take a WebSocket for 'self'."""
+    """Return the sources for connections: the page's own server. Older Safari does not count a WebSocket as 'self'."""
     found = _AUTHORITY.fullmatch(authority)
     if found is None:
         return "'self'"
@@ -49,16 +49,16 @@ def _connections(authority: str) -> str:
 
 
 def _is_secure(request: web.Request) -> bool:
-    """Whether the page is a secure context to browsers, as far as can be seen from here."""
+    """Whether the page is a secure context to browsers, as far as headers show."""
     found = _AUTHORITY.fullmatch(request.headers.get("Host", ""))
     is_local = found is not None and is_local_name(found[1].lower().strip("[]"))
     return is_local or request.headers.get("X-Forwarded-Proto", "").lower() == "https"
 
 
 def _place(host: str, port: str | None) -> str:
-    """A host and its port, as a policy names them.
+    """Return a host and its port, as a policy names them.
 
-    None can name an IPv6 address (CSP3, §2.3.1), and browsers leave such a source out: what remains is that port, anywhere.
+    No policy can name an IPv6 address (CSP3, §2.3.1); then it allows this port on any host.
     """
     name = "*" if ":" in host else host
     return name if port is None else f"{name}:{port}"

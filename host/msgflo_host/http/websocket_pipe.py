@@ -1,4 +1,4 @@
-"""Passing on what comes, both ways, until one side has enough."""
+"""Two directions of a connection, until one of them ends."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["until_one_ends"]
 
 
 async def until_one_ends(*ways: Coroutine[Any, Any, None]) -> None:
-    """Run all, and end the others when one has ended, whichever way."""
+    """Run all, and cancel the others when one has ended."""
     tasks = [asyncio.create_task(each) for each in ways]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -1,15 +1,15 @@
-"""The graphs that people edit: several at a time, each with its own nodes and edges, and what they want together.
+"""The graphs that people edit: several at a time, each with its own nodes and edges, and the desired graph of all together.
 
-The graph `default/main` is the one in the file; its node ids are roles, so a node means whoever plays that role. Others come
-and go with those who make them. Their nodes mean the same participants, but for components that run here: each such node is
+The graph `default/main` is the one in the file; its node ids are roles, so a node stands for all participants of that role.
+Others are made by clients. Their nodes mean the same participants, except for components that run here: each such node is
 an instance of its own, with the role `<graph>/<node>`.
 
-A graph besides the main one stays as long as it holds a node, so that nobody's work is lost. Where it holds none, and the
-client that made it has left, it is forgotten when the next client leaves or room is needed; a graph for a test, whose id
-begins with `fixture.`, goes with its client.
+A graph besides the main one stays as long as it holds a node, so that nobody's work is lost. An empty one whose maker has
+left is removed when the next client leaves, or for a new graph. A graph for a test, whose id begins with `fixture.`, goes
+with its client.
 
     graphs = Graphs(load(path), time.monotonic)
-    graphs.events.listen(GraphChanged, lambda event: …)   # what editors are told
+    graphs.events.listen(GraphChanged, lambda event: …)  # for editors
     graphs.edit(MAIN, "addnode", {"id": "lamp", "component": "demo/Lamp"})
     plan(graphs.desired.graph, participants, graphs.desired.is_started)
 """
@@ -36,17 +36,17 @@ from .events import DesiredChanged, Events, GraphChanged, GraphEdited, GraphEnde
 __all__ = ["MAIN", "MOST_EDGES", "MOST_FIXTURES", "MOST_GRAPHS", "MOST_NODES", "Desired", "Graphs", "Network"]
 
 MOST_NODES = 10_000
-"""In all graphs but the main one: what is changed in one of them takes a look at all."""
+"""In all graphs but the main one, because an edit of one counts the parts of all."""
 MOST_EDGES = 50_000
 MOST_GRAPHS = 1000
 MOST_FIXTURES = 1000
-"""Graphs for tests, which have a reserve of their own."""
+"""The limit of graphs for tests, which do not count as others."""
 
 
 class Graphs:
-    """All graphs by id. Every change goes through here, and is told as an event.
+    """All graphs by id; every change goes through here, and is emitted as an event.
 
-    `is_own` tells whether the nodes of a component run here. `clock` returns monotonic seconds.
+    `is_own(component)` is true where the nodes of a component run here. `clock` returns monotonic seconds.
     """
 
     def __init__(self, main: Graph, clock: Callable[[], float], events: Events | None = None) -> None:
@@ -55,12 +55,12 @@ class Graphs:
         self.is_own: Callable[[str], bool] = lambda component: False
         self._networks = {MAIN: Network(MAIN, main, started=True, started_at=clock())}
         self._desired: Desired | None = None
-        self._shares: dict[str, Share] = {}  # of those besides the main one that have not changed since
-        self._there: Mapping[str, str] = {}  # all participants
+        self._shares: dict[str, Share] = {}  # of the graphs besides the main one, until they change
+        self._participants: Mapping[str, str] = {}  # role -> component, all of them
         self._shown: dict[str, Node] = {}  # those that are shown as nodes of the main graph
-        # By graph, the nodes that editors were told of otherwise than they are.
+        # By graph, the nodes as editors draw them, where that differs.
         self._drawn: dict[str, dict[str, Node]] = {}
-        self._leaving: set[tuple[str, str]] = set()  # role and component of what was run here, and is being ended
+        self._leaving: set[tuple[str, str]] = set()  # role and component of nodes that ran here and are being stopped
 
     # -- what is there --
 
@@ -94,7 +94,7 @@ class Graphs:
 
     @property
     def desired(self) -> Desired:
-        """What all graphs want together."""
+        """The desired graph of all graphs together."""
         if self._desired is None:
             self._desired = merge(self.main, [self._share(other) for other in self.all()[1:]])
         return self._desired
@@ -102,20 +102,20 @@ class Graphs:
     # -- changes --
 
     def edit(self, id: str, command: str, payload: Mapping[str, Any], by: Any = None) -> list[Change]:
-        """Carry out a graph command of the FBP protocol; returns what has changed. Raises GraphError, and then nothing has.
+        """Carry out a graph command of the FBP protocol and return its changes; after a GraphError there are none.
 
-        `clear` makes the graph if there is none. The event has `by`, whatever that is.
+        `clear` makes the graph if there is none. The event passes `by` on.
         """
         if command == "clear":
             return self._clear(id, payload, by)
         network = self.network(id)
         named = named_nodes(command, payload)
         own = self._own_roles(network, named) if command in ("removenode", "renamenode") else {}
-        taken_in = self._take_in(network.graph, named) if id == MAIN else []
+        joined = self._add_shown(network.graph, named) if id == MAIN else []
         try:
-            changes = [*taken_in, *apply(network.graph, command, payload)]
+            changes = [*joined, *apply(network.graph, command, payload)]
         except GraphError:
-            for change in taken_in:
+            for change in joined:
                 network.graph.remove_node(change.payload["id"])
             raise
         if id != MAIN:
@@ -124,24 +124,24 @@ class Graphs:
         for old in own if command == "renamenode" else ():
             self.events.emit(NodeRenamed(old, self.role(id, changes[-1].payload["to"])))
         self.events.emit(GraphEdited(id))
-        self._tell(network, changes, by)
+        self._emit_changes(network, changes, by)
         self._show(network, changes)
         return changes
 
     def replace_main(self, graph: Graph) -> None:
-        """Take another graph for the main one, as after an edit of its file."""
+        """Replace the main graph, as after an edit of its file."""
         network = self.main
-        self._ends(network)
+        self._note_leaving(network)
         changes = difference(network.graph, graph)
         network.graph = graph
-        self._tell(network, changes)
+        self._emit_changes(network, changes)
         self._show(network, changes)
 
-    def discovered(self, there: Mapping[str, str]) -> None:
-        """These participants (role → component) are there; those that the main graph does not name are shown as its nodes."""
-        self._there = dict(there)
-        self._leaving &= there.items()
-        self._look()
+    def discovered(self, participants: Mapping[str, str]) -> None:
+        """Take all participants (role → component); those that the main graph does not name are shown as its nodes."""
+        self._participants = dict(participants)
+        self._leaving &= participants.items()
+        self._refresh_shown()
 
     @property
     def shown(self) -> Mapping[str, Node]:
@@ -154,33 +154,33 @@ class Graphs:
         return {role: node.component for role, node in self._shown.items()}
 
     def drawn(self, id: str) -> Mapping[str, Node]:
-        """Return the nodes of a graph that editors are told of otherwise than they are, and those that are only shown."""
+        """Return the nodes of a graph that editors draw with other metadata than its own, and those that are only shown."""
         graph = self.network(id).graph
         shown = {role: node for role, node in self._shown.items() if role not in graph.nodes} if id == MAIN else {}
         self._drawn[id] = drawn(graph, self._drawn.get(id, {}), shown)
         return shown | self._drawn[id]
 
     def move_shown(self, role: str, place: Mapping[str, float], by: Any = None) -> None:
-        """Show a participant elsewhere that the main graph does not name; that makes it no part of the graph."""
+        """Move a participant that the main graph does not name; it does not become a part of the graph."""
         node = self._shown[role]
         metadata = {**node.metadata, **{key: round(value) for key, value in place.items()}}
         self._shown[role] = replace(node, metadata=metadata)
         self.events.emit(GraphChanged(MAIN, [changed(self._shown[role])], by))
 
     def remove(self, id: str) -> None:
-        """Forget a graph for good. Raises GraphError where there is none, and for the main one."""
+        """Remove a graph; GraphError where there is none, and for the main one."""
         if id == MAIN:
             raise GraphError(f"the graph {MAIN!r} cannot be removed")
         network = self.network(id)
-        self._ends(network)
+        self._note_leaving(network)
         del self._networks[id]
         self._shares.pop(id, None)
         self._drawn.pop(id, None)
-        self._want([])
+        self._emit_desired([])
         self.events.emit(GraphEnded(network.id))
 
     def orphan(self, id: str) -> None:
-        """The client that made a graph has left: forget it where it is for a test, and all that are nobody's and empty."""
+        """Note that the maker of a graph has left: remove it if it is for a test, and all empty graphs without a maker."""
         network = self.network(id)
         network.is_orphan = True
         if network.is_temporary:
@@ -188,31 +188,31 @@ class Graphs:
         self.sweep()
 
     def sweep(self) -> None:
-        """Forget the graphs that hold nothing, and whose makers have left."""
+        """Remove the empty graphs whose makers have left."""
         for network in self.all():
             if network.is_orphan and network.id != MAIN and not network.graph.nodes:
                 self.remove(network.id)
 
     def start(self, id: str) -> None:
-        """Bring a graph in force and send its initial packets, also where it was in force already."""
+        """Start a graph and send its initial packets, also where it was started already."""
         network = self.network(id)
         if not network.started:
             network.started, network.started_at = True, self._clock()
-        self._want(as_roles(network, network.graph.initials, self.role))
+        self._emit_desired(as_roles(network, network.graph.initials, self.role))
 
     def stop(self, id: str) -> None:
-        """Withdraw what a graph wants; the graph itself stays."""
+        """Stop a graph: its edges are no longer applied."""
         self.network(id).started = False
-        self._want([])
+        self._emit_desired([])
 
     def touch(self) -> None:
-        """Which components run here has changed, and with it what nodes stand for."""
-        self._want([])
+        """Note that other components run here now, so that nodes may have other roles."""
+        self._emit_desired([])
 
     # -- inside --
 
     def _share(self, network: Network) -> Share:
-        """What a graph besides the main one brings; made anew where it has changed, or has other roles now."""
+        """Return the share of a graph in the desired one; a new one where the graph or its roles have changed."""
         roles = {node: self.role(network.id, node) for node in network.graph.nodes}
         found, case_sensitive = self._shares.get(network.id), self.main.graph.case_sensitive
         if found is None or found.roles != roles or found.graph.case_sensitive != case_sensitive:
@@ -223,8 +223,8 @@ class Graphs:
         network = self._networks.get(id)
         if network is None:
             network = Network(id, Graph())
-            self._make_room(network)
-        self._ends(network)
+            self._check_number(network)
+        self._note_leaving(network)
         changes = apply(network.graph, "clear", payload)
         if id not in self._networks:
             self._networks[id] = network
@@ -232,54 +232,53 @@ class Graphs:
             network.started = False
         network.is_orphan = False
         self.events.emit(GraphEdited(id))
-        self._tell(network, changes, by)
+        self._emit_changes(network, changes, by)
         if id == MAIN:
-            self._shown = {}  # all who hold a copy have an empty one
+            self._shown = {}  # every copy is empty now
         self._show(network, changes)
         return changes
 
     def _keep_bounds(self, network: Network, changes: list[Change]) -> None:
-        """Undo what makes the graphs besides the main one hold too much, and raise GraphError."""
+        """Undo changes that exceed the limits of the graphs besides the main one, and raise GraphError."""
         others = [other.graph for other in self.all()[1:]]
         for change in changes:
             if change.command == "addnode" and sum(len(graph.nodes) for graph in others) > MOST_NODES:
                 network.graph.remove_node(change.payload["id"])
                 raise GraphError(f"the graphs besides {MAIN!r} have {MOST_NODES} nodes, and no more are kept")
             if change.command == "addedge" and sum(graph.edge_count for graph in others) > MOST_EDGES:
-                src, tgt = (
-                    PortRef(end["node"], end["port"], end.get("index"))
-                    for end in (change.payload["src"], change.payload["tgt"])
-                )
+                src, tgt = (PortRef(**change.payload[end]) for end in ("src", "tgt"))
                 network.graph.remove_edge(src, tgt)
                 raise GraphError(f"the graphs besides {MAIN!r} have {MOST_EDGES} edges, and no more are kept")
 
-    def _make_room(self, network: Network) -> None:
-        """Raise GraphError where there are too many graphs to add one."""
+    def _check_number(self, network: Network) -> None:
+        """Raise GraphError where there are too many graphs to add one, even without those that `sweep` removes."""
         most = MOST_FIXTURES if network.is_temporary else MOST_GRAPHS
-        for last in (False, True):
+        for action in (self.sweep, lambda: None):
             if sum(other.is_temporary == network.is_temporary for other in self._networks.values()) < most:
                 return
-            if not last:
-                self.sweep()
+            action()
         kind = "graphs for tests" if network.is_temporary else "graphs"
         raise GraphError(f"there are {most} {kind} already; no more are kept")
 
     def _show(self, network: Network, changes: list[Change]) -> None:
-        """Show participants as nodes of the main graph as soon as it has come not to name them."""
+        """Show participants as nodes of the main graph where it does not name them any more."""
         if network.id != MAIN:
             return
         added = {change.payload["id"] for change in changes if change.command == "addnode"}
         if added & self._shown.keys():
             self._shown = {role: node for role, node in self._shown.items() if role not in added}
         if any(change.command in ("removenode", "renamenode", "clear") for change in changes):
-            self._look()
+            self._refresh_shown()
 
-    def _look(self) -> None:
-        """Tell what is different about the participants that the main graph does not name."""
-        there = self._there
+    def _refresh_shown(self) -> None:
+        """Compare the participants that the main graph does not name with those that are shown, and emit the changes."""
         others = (network for network in self._networks.values() if network.id != MAIN)
         named = set().union(self.main.graph.nodes, *map(self._own_roles, others))
-        new = {role: there[role] for role in there if role not in named and (role, there[role]) not in self._leaving}
+        new = {
+            role: component
+            for role, component in self._participants.items()
+            if role not in named and (role, component) not in self._leaving
+        }
         gone = [role for role in self._shown if role not in new and role not in self.main.graph.nodes]
         stay = {role: node for role, node in self._shown.items() if role in new}
         come = {role: new[role] for role in new if role not in stay or stay[role].component != new[role]}
@@ -294,7 +293,7 @@ class Graphs:
             self.events.emit(GraphChanged(MAIN, changes))
 
     def _placed(self, found: Mapping[str, str], others: Mapping[str, Node]) -> list[Node]:
-        """Nodes for participants, beside the graph and the others that are shown."""
+        """Return nodes for participants, beside the graph and the others that are shown."""
         if not found:
             return []
         taken = [(node.metadata["x"], node.metadata["y"]) for node in others.values()]
@@ -305,19 +304,19 @@ class Graphs:
         return [Node(role, found[role], metadata) for role, metadata in zip(found, marks, strict=True)]
 
     def _own_roles(self, network: Network, names: Iterable[str] | None = None) -> dict[str, str]:
-        """The roles of all nodes, or of those with these names, which are run here, with their components."""
+        """Return role and component of the nodes that run here; of those with these `names`, or of all."""
         nodes = network.graph.nodes
         named = nodes.values() if names is None else [nodes[name] for name in names if name in nodes]
         return {self.role(network.id, node.id): node.component for node in named if self.is_own(node.component)}
 
-    def _ends(self, network: Network) -> None:
-        """Whatever a graph has run here may be ended now."""
+    def _note_leaving(self, network: Network) -> None:
+        """Note that the nodes of a graph that run here may be stopped now."""
         self._leaving.update(self._own_roles(network).items())
 
-    def _take_in(self, graph: Graph, names: Iterable[str]) -> list[Change]:
-        """Make nodes of those discovered participants that have one of these names; each stays where it was shown.
+    def _add_shown(self, graph: Graph, names: Iterable[str]) -> list[Change]:
+        """Make nodes of the shown participants with these names; each stays where it was shown.
 
-        Where nobody has placed a node of the graph, that is no part of the graph either.
+        The place becomes a part of the graph only if other nodes of it have one.
         """
         taken = []
         for name in names:
@@ -331,15 +330,15 @@ class Graphs:
                     self._drawn.setdefault(MAIN, {})[name] = replace(shown, metadata={"unplaced": True, **place})
         return taken
 
-    def _tell(self, network: Network, changes: list[Change], by: Any = None) -> None:
+    def _emit_changes(self, network: Network, changes: list[Change], by: Any = None) -> None:
         self._shares.pop(network.id, None)
         if changes:
             self.events.emit(GraphChanged(network.id, changes, by))
         fresh = [initial for change in changes for initial in self._fresh(network.graph, change)]
-        self._want(as_roles(network, fresh, self.role) if network.started else [])
+        self._emit_desired(as_roles(network, fresh, self.role) if network.started else [])
 
     def _fresh(self, graph: Graph, change: Change) -> list[Initial]:
-        """The initial packets that a change brings; what runs here goes on under another name, or starts anew."""
+        """Return the initial packets to send after a change; a renamed node that runs here has them already."""
         if change.command == "renamenode":
             node = graph.nodes[change.payload["to"]]
             return [] if self.is_own(node.component) else graph.initials_at(node.id)
@@ -348,6 +347,6 @@ class Graphs:
         tgt = change.payload["tgt"]
         return graph.initials_like(tgt["node"], tgt["port"], change.payload["src"]["data"])
 
-    def _want(self, fresh: list[Initial]) -> None:
+    def _emit_desired(self, fresh: list[Initial]) -> None:
         self._desired = None
         self.events.emit(DesiredChanged(fresh))

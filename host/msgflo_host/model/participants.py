@@ -18,8 +18,9 @@ registry is full, those that have been lost for longest, after 600 s at the earl
 
 from __future__ import annotations
 
+import math
+
 from ..errors import DiscoveryError
-from ..util.deadlines import Deadlines
 from ..util.text_checks import quoted
 from ..wire import discovery
 from ..wire.discovery import Participant
@@ -47,7 +48,7 @@ class Registry:
         self._bytes_limit = bytes_limit
         self._index = Index(limit)
         self._lost: dict[str, Entry] = {}  # longest first
-        self._deadlines: Deadlines[Entry] = Deadlines()
+        self._deadlines: dict[Entry, float] = {}
 
     # -- what is known --
 
@@ -159,7 +160,11 @@ class Registry:
     def tick(self, now: float) -> list[Event]:
         """Find out who has been silent for too long, and forget who is lost for good."""
         events: list[Event] = []
-        for entry in self._deadlines.due(now):
+        due = sorted((at, number, entry) for number, (entry, at) in enumerate(self._deadlines.items()) if at <= now)
+        for _, _, entry in due:
+            if self._deadlines.get(entry, math.inf) > now:  # an earlier one has changed it
+                continue
+            del self._deadlines[entry]
             if entry.state != "lost":
                 self._lose(entry, now, events, _silence(entry))
             elif now - entry.since >= FORGET_AFTER:
@@ -219,11 +224,11 @@ class Registry:
         """Set when `tick` has to look at an entry."""
         participant = entry.participant
         if entry.state != "lost":
-            self._deadlines.set(entry, entry.heard + _patience(entry))
+            self._deadlines[entry] = entry.heard + _patience(entry)
         elif participant.id != participant.role and participant.connection is None:
-            self._deadlines.set(entry, now + LOST_AFTER)
+            self._deadlines[entry] = now + LOST_AFTER
         else:
-            self._deadlines.clear(entry)
+            self._deadlines.pop(entry, None)
 
     # -- who is in --
 
@@ -305,7 +310,7 @@ class Registry:
     def _remove(self, entry: Entry, now: float, reason: str) -> Event:
         self._index.discard(entry)
         self._lost.pop(entry.participant.id, None)
-        self._deadlines.clear(entry)
+        self._deadlines.pop(entry, None)
         entry.state, entry.reason, entry.since = "removed", reason, now
         return Event("removed", entry, reason)
 

@@ -27,7 +27,7 @@ from ..graph.model import Edge, Graph
 from ..util.text_checks import quoted
 from ..wire.discovery import Participant, foreign_connection
 from ..wire.forward_list import Forward
-from ..wire.topic_cycles import closing, covers
+from ..wire.topic_cycles import covers, find_cycles
 from .initial_packets import InitialPacket, initial_packets
 from .role_ports import Place, Ports, Refused
 
@@ -207,7 +207,7 @@ class _Planner:
     def _refuse_cycles(self, states: list[EdgeState], places: list[int]) -> None:
         """Mark the edges, of those at `places`, that would close a cycle."""
         edges = [[pair for pair in states[i].pairs if self._is_forwarded(pair)] for i in places]
-        for i, cycle in closing(edges).items():
+        for i, cycle in find_cycles(edges).items():
             pairs = states[places[i]].pairs
             reason = f"it would close a cycle of forwarded topics: {_way(cycle)}"
             states[places[i]] = EdgeState("refused", reason, pairs)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import BrokerError
-from ..util.private_files import kept, write_private
+from ..util.private_files import read_or_create, write_private
 
 __all__ = [
     "ACCOUNT",
@@ -90,7 +90,7 @@ def is_loopback(host: str) -> bool:
 
 def secret(folder: Path) -> str:
     """Return the password of the coordinator's account, made at the first call and kept in the folder."""
-    return kept(folder / "secret", lambda: secrets.token_urlsafe(24))
+    return read_or_create(folder / "secret", lambda: secrets.token_urlsafe(24))
 
 
 def write_accounts(folder: Path, passwords: Mapping[str, str]) -> None:

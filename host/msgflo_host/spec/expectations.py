@@ -1,18 +1,16 @@
-"""What a suite expects of a value: the operators of fbp-spec, with the verdicts of its Node.js runner.
+"""The operators of fbp-spec that check a value, with the verdicts of its Node.js runner.
 
-That one judges with chai's assertions, whose less obvious rules are kept here: numbers are doubles, `contains` compares
-parts of lists and maps only when they are plain, a map contains another when it has all its values.
+That runner judges with chai's assertions, whose less obvious rules hold here: `contains` compares parts of lists and maps
+only when they are plain, and a map contains another when it has all its values.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from ..graph.json_format import compact
-from ..util.javascript import double, string
 from ..util.text_checks import quoted
 from . import jsonpath
 
@@ -23,18 +21,18 @@ TYPES = ("string", "number", "boolean", "array", "object", "null")
 
 
 def shown(value: Any) -> str:
-    """A value for a message: its JSON, at most 300 characters of it."""
+    """Return a value for a message: its JSON, at most 300 characters of it."""
     whole = compact(value)
     return whole if len(whole) <= _SHOWN else f"{whole[:_SHOWN]}…"
 
 
 class Unfulfilled(Exception):
-    """A value is not as expected; the text says what was expected, and what came."""
+    """A value is not as expected; the text has the expected value and the actual one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """One check of a value, or of all that a JSONPath finds in it; with a `problem`, it is one that nothing fulfils."""
+    """One check of a value, or of all that a JSONPath finds in it; one with a `problem` always fails."""
 
     operator: str
     operand: Any
@@ -46,20 +44,17 @@ class Expectation:
         if self.problem is not None:
             raise Unfulfilled(self.problem)
         for found in [value] if not self.path else _find(self.path, value):
-            if not self._holds(found):
+            if not OPERATORS[self.operator](found, self.operand):
                 at = f" at {self.path}" if self.path else ""
-                raise Unfulfilled(f"expected {self._wanted()}{at}, got {shown(found)}")
+                raise Unfulfilled(f"expected {self._description()}{at}, got {shown(found)}")
 
-    def _holds(self, value: Any) -> bool:
-        return OPERATORS[self.operator](value, self.operand)
-
-    def _wanted(self) -> str:
-        wanted = "no error" if self.operator == "noterror" else f"{_WORDS[self.operator]} {shown(self.operand)}"
-        if self.operator in ("above", "below") and not _is_number(self.operand):
-            wanted += " (which must be a number)"
+    def _description(self) -> str:
+        text = "no error" if self.operator == "noterror" else f"{_WORDS[self.operator]} {shown(self.operand)}"
+        if self.operator in ("above", "below") and not _are_numbers(self.operand):
+            text += " (which must be a number)"
         if self.operator == "type" and self.operand not in TYPES:
-            wanted += f" (which must be one of {', '.join(TYPES)})"
-        return wanted
+            text += f" (which must be one of {', '.join(TYPES)})"
+        return text
 
 
 def _find(path: str, value: Any) -> list[Any]:
@@ -75,66 +70,46 @@ def _find(path: str, value: Any) -> list[Any]:
     return found
 
 
-def _type(actual: Any, wanted: Any) -> bool:
-    return isinstance(wanted, str) and _kind(actual) == wanted.lower()
-
-
-def _equals(actual: Any, wanted: Any) -> bool:
-    if _kind(actual) != _kind(wanted):
+def _equals(actual: Any, expected: Any) -> bool:
+    if _kind(actual) != _kind(expected):
         return False
-    if _is_number(actual):
-        one, other = double(actual), double(wanted)
-        return one == other and math.copysign(1, one) == math.copysign(1, other)
     if isinstance(actual, list):
-        return len(actual) == len(wanted) and all(map(_equals, actual, wanted))
+        return len(actual) == len(expected) and all(map(_equals, actual, expected))
     if isinstance(actual, dict):
-        return actual.keys() == wanted.keys() and all(_equals(actual[key], wanted[key]) for key in actual)
-    return bool(actual == wanted)
+        return actual.keys() == expected.keys() and all(_equals(actual[key], expected[key]) for key in actual)
+    return bool(actual == expected)
 
 
-def _above(actual: Any, limit: Any) -> bool:
-    return _is_number(actual) and _is_number(limit) and double(actual) > double(limit)
+def _is_plain_and_equal(one: Any, other: Any) -> bool:
+    """Compare as JavaScript's `===` does: lists and maps are never equal."""
+    return not isinstance(one, list | dict) and _equals(one, other)
 
 
-def _below(actual: Any, limit: Any) -> bool:
-    return _is_number(actual) and _is_number(limit) and double(actual) < double(limit)
-
-
-def _have_keys(actual: Any, wanted: Any) -> bool:
-    return _include_keys(actual, wanted) and len(_names(wanted)) == len(_members(actual))
-
-
-def _include_keys(actual: Any, wanted: Any) -> bool:
-    return bool(_names(wanted)) and all(name in _members(actual) for name in _names(wanted))
-
-
-def _contains(actual: Any, wanted: Any) -> bool:
+def _contains(actual: Any, expected: Any) -> bool:
     if isinstance(actual, str):
-        return string(wanted) in actual
+        return (expected if isinstance(expected, str) else compact(expected)) in actual
     if isinstance(actual, list):
-        return any(_same(each, wanted) for each in actual)
-    if not isinstance(wanted, (dict, list)) or actual is None:
+        return any(_is_plain_and_equal(each, expected) for each in actual)
+    if not isinstance(expected, dict) or not isinstance(actual, dict):
         return False
-    members = _members(actual)
-    return all(name in members and _same(members[name], value) for name, value in _members(wanted).items())
+    return all(name in actual and _is_plain_and_equal(actual[name], value) for name, value in expected.items())
 
 
-def _no_error(actual: Any, _: Any) -> bool:
-    message = actual.get("message") if isinstance(actual, dict) else None
-    return not message and not isinstance(message, (dict, list))  # in JavaScript, even empty ones are true
+def _includes_keys(actual: Any, keys: Any) -> bool:
+    return bool(_names(keys)) and _names(keys) <= _members(actual)
 
 
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "equals": _equals,
-    "type": _type,
-    "above": _above,
-    "below": _below,
+    "type": lambda actual, type_: isinstance(type_, str) and _kind(actual) == type_.lower(),
+    "above": lambda actual, limit: _are_numbers(actual, limit) and actual > limit,
+    "below": lambda actual, limit: _are_numbers(actual, limit) and actual < limit,
     "contains": _contains,
-    "haveKeys": _have_keys,
-    "includeKeys": _include_keys,
-    "noterror": _no_error,
+    "haveKeys": lambda actual, keys: _includes_keys(actual, keys) and _names(keys) == _members(actual),
+    "includeKeys": _includes_keys,
+    "noterror": lambda actual, _: not (isinstance(actual, dict) and actual.get("message")),
 }
-"""By name, whether a value is as expected by an operand."""
+"""Functions by name; each returns whether a value is as expected by an operand."""
 
 _WORDS = {
     "equals": "a value equal to", "type": "the type", "above": "a number above", "below": "a number below",
@@ -143,33 +118,25 @@ _WORDS = {
 
 
 def _kind(value: Any) -> str:
-    if value is None:
-        return "null"
-    kinds: list[tuple[type | tuple[type, ...], str]] = [
-        (bool, "boolean"), ((int, float), "number"), (str, "string"), (list, "array"), (dict, "object"),
-    ]  # fmt: skip
-    return next(name for type_, name in kinds if isinstance(value, type_))
+    if isinstance(value, bool):
+        return "boolean"
+    kinds = {int: "number", float: "number", str: "string", list: "array", dict: "object"}
+    return kinds.get(type(value), "null")
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+def _are_numbers(*values: Any) -> bool:
+    return all(_kind(value) == "number" for value in values)
 
 
-def _same(one: Any, other: Any) -> bool:
-    """Whether two values are the same to JavaScript's `===`: lists and maps never are."""
-    if isinstance(one, (list, dict)) or _kind(one) != _kind(other):
-        return False
-    return double(one) == double(other) if _is_number(one) else bool(one == other)
+def _members(value: Any) -> set[str]:
+    return (
+        set(value)
+        if isinstance(value, dict)
+        else set(map(str, range(len(value))))
+        if isinstance(value, list)
+        else set()
+    )
 
 
-def _members(value: Any) -> dict[str, Any]:
-    if isinstance(value, dict):
-        return value
-    return {str(index): part for index, part in enumerate(value)} if isinstance(value, (list, str)) else {}
-
-
-def _names(wanted: Any) -> list[str]:
-    if isinstance(wanted, dict):
-        return list(wanted)
-    names = wanted if isinstance(wanted, list) else [wanted]
-    return [string(name) for name in names]
+def _names(keys: Any) -> set[str]:
+    return {str(key) for key in (keys if isinstance(keys, list | dict) else [keys])}

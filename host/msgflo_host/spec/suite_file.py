@@ -1,4 +1,4 @@
-"""Suites of tests as fbp-spec has them: YAML files that say what goes into a component and what must come out.
+"""Reads suites of fbp-spec: YAML files with the inputs of a component and the expected outputs.
 
 The format: https://github.com/flowbased/fbp-spec. A file has one or more suites, divided by `---` or in a list.
 """
@@ -15,6 +15,7 @@ from typing import Any
 from ..errors import GraphError, SpecError
 from ..graph import json_format
 from ..graph.model import Graph
+from ..util.javascript import whole_numbers
 from ..util.text_checks import quoted
 from ..util.yaml_reader import Located, Reader
 from . import jsonpath
@@ -31,7 +32,7 @@ _EXAMPLE = "{equals: 3}"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What goes into inports, all at once, and what is expected of the next packet of each outport that is named."""
+    """Packets to inports, all at once, and the expectations of the next packet of each outport that is named."""
 
     inputs: dict[str, Any]
     expect: dict[str, tuple[Expectation, ...]]
@@ -39,7 +40,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One test of a suite. `timeout` is in seconds; `skip` tells why it is left out; a `problem` makes it fail."""
+    """One test of a suite. `timeout` is in seconds; `skip` is the reason why it is left out; a `problem` makes it fail."""
 
     name: str
     assertion: str
@@ -55,7 +56,7 @@ class Suite:
     """Cases for one component, run in order in one `fixture`, a graph with exported ports.
 
     Without a fixture that graph is the component alone. `timeout`, in seconds, is for each case that has none itself.
-    `warnings` are about what has no effect.
+    `warnings` are about keys without effect.
     """
 
     file: str
@@ -99,7 +100,7 @@ def _looks_like_suite(file: Path) -> bool:
     try:
         documents = Reader(file, SpecError).read_all()
     except SpecError:
-        return True  # which is told when it is loaded
+        return True  # the error is raised when it is loaded
     parts = [part for each in documents for part in (each.value if isinstance(each.value, list) else [each])]
     return any(isinstance(part.value, dict) and not part.value.keys().isdisjoint(("topic", "cases")) for part in parts)
 
@@ -114,7 +115,7 @@ def load(path: str | os.PathLike[str]) -> list[Suite]:
           inputs: {in: true}          # or a list, for one step after the other
           expect: {out: {equals: false}}
 
-    What only lets a case fail, such as an operator that does not exist, is told when it runs.
+    A mistake in one case, such as an operator that does not exist, makes only this case fail.
     """
     return list(_File(path).suites())
 
@@ -176,7 +177,10 @@ class _File:
             self._text(place, "name", "a case"),
             self._text(place, "assertion", "a case"),
             tuple(
-                Step({port: _sent(value.plain()) for port, value in inputs_.value.items()}, self._expected(expect))
+                Step(
+                    {port: whole_numbers(value.plain()) for port, value in inputs_.value.items()},
+                    self._expected(expect),
+                )
                 for inputs_, expect in zip(inputs, expects, strict=False)
             ),
             place.line,
@@ -287,12 +291,3 @@ def _parse_fbp(text: str) -> Graph:
     from ..graph.fbp_reader import parse  # with lark, which most suites do not need
 
     return parse(text)
-
-
-def _sent(value: Any) -> Any:
-    """Return an input as JavaScript sends it: 1.0 as 1."""
-    if isinstance(value, dict):
-        return {key: _sent(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_sent(part) for part in value]
-    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value

@@ -1,4 +1,4 @@
-"""The newest events of a graph, kept while somebody records them: bounded in number and in bytes."""
+"""A ring of the newest events of a graph while somebody records them: bounded in number and in bytes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_BYTES = 4 * 1024 * 1024
 
 
 class Ring:
-    """Records what happens in the graph with this id, from `start` to `stop`; what was recorded stays until the next recording.
+    """Records the events of the graph with this id, from `start` to `stop`; they stay until the next recording.
 
     Times are seconds since 1970. `started` and `stopped` are when the recording was, None if that has not been.
     """
@@ -36,18 +36,18 @@ class Ring:
 
     @property
     def recording(self) -> bool:
-        """Whether events are taken now."""
+        """Return whether events are recorded now."""
         return self.started is not None and self.stopped is None
 
     @property
     def size(self) -> int:
-        """How many events are kept."""
+        """Return how many events it holds at most."""
         return self._events.maxlen or 0
 
     def start(self, now: float, buffersize: int = DEFAULT_EVENTS) -> None:
-        """Begin with no event; keep the newest `buffersize`, at least 1 and at most MAX_EVENTS.
+        """Begin with no event; hold the newest `buffersize`, at least 1 and at most MAX_EVENTS.
 
-        While it is recording, for somebody else then, go on with all events, and keep the larger number of both.
+        While it is recording, for somebody else then, go on with all events, and use the larger number of both.
         """
         size = min(max(buffersize, 1), MAX_EVENTS)
         if self.recording:
@@ -58,19 +58,19 @@ class Ring:
         self.started, self.stopped = now, None
 
     def stop(self, now: float) -> None:
-        """Take no more events; does nothing where none are taken."""
+        """Record no more events."""
         if self.recording:
             self.stopped = now
 
     def clear(self) -> None:
-        """Forget the events; whether more are taken does not change."""
+        """Remove the events; a recording goes on."""
         self._events.clear()
         self._bytes = 0
 
     def add(self, command: str, payload: Mapping[str, Any], time: float) -> None:
-        """Keep a message of the protocol's `network` while recording; commands that a trace does not have are passed over.
+        """Record a message of the protocol's `network`; commands that a trace does not have are ignored.
 
-        Data that JSON cannot express, or that has no room, is replaced by a text that tells its type.
+        Data that JSON cannot express, or that is too large, is replaced by a text with its type.
         """
         if not self.recording or command not in COMMANDS:
             return

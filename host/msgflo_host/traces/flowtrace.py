@@ -1,4 +1,4 @@
-"""Flowtrace files: what has passed in a graph, with the graph. npm's `flowtrace` reads and writes the same.
+"""Flowtrace files: the events of a graph, with the graph. npm's `flowtrace` reads and writes the same.
 
 The format: https://github.com/flowbased/flowtrace. Its readers look for the main graph in different places, so it is
 named twice, and comes first.
@@ -18,7 +18,7 @@ from ..errors import GraphError, TraceError
 from ..graph import graph_files
 from ..graph.elements import check_json, kind
 from ..graph.json_format import ShapeError, located, parse_json
-from .trace_payloads import PACKETS, kept
+from .trace_payloads import PACKETS, received
 
 __all__ = ["DEFAULT_GRAPH", "Trace", "build_text", "event", "load", "parse", "time_text", "write"]
 
@@ -48,7 +48,7 @@ class Trace:
 def event(graph: str, command: str, payload: Mapping[str, Any], time: float) -> dict[str, Any]:
     """Return an event for a message of the protocol's `network`; `time` in seconds since 1970."""
     return {
-        "protocol": "network", "command": command, "payload": kept(command, payload), "graph": graph,
+        "protocol": "network", "command": command, "payload": received(command, payload), "graph": graph,
         "time": time_text(time),
     }  # fmt: skip
 
@@ -61,7 +61,7 @@ def time_text(time: float) -> str:
 def build_text(metadata: Mapping[str, Any], graphs: Mapping[str, Mapping[str, Any]], events: str, *, main: str) -> str:
     """Return the content of a file as JSON.
 
-    `metadata` tells of the runtime and the time: label, runtime (its id), type, address, namespace, repository,
+    `metadata` is about the runtime and the time: label, runtime (its id), type, address, namespace, repository,
     repositoryVersion, start, end (`time_text`), each if known. `graphs` are JSON graphs by id, `main` among them; `events`
     are JSON already, as `Ring.text` returns them.
     """
@@ -101,7 +101,7 @@ def load(path: str | os.PathLike[str]) -> Trace:
 def parse(text: str, file: str | None = None) -> Trace:
     """Return the trace that a JSON text describes; TraceError with line and column if it does not.
 
-    Graphs are looked at no closer than needed to show the events.
+    Graphs are checked no further than needed to show the events.
     """
     try:
         document = parse_json(text, file)

@@ -1,4 +1,4 @@
-"""What a trace tells of components: a component has the ports that the graphs use."""
+"""Derives the components of a trace: each has the ports that the graphs use."""
 
 from __future__ import annotations
 

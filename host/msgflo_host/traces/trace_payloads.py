@@ -1,4 +1,4 @@
-"""The payloads of events, as a trace keeps them and as the protocol sends them.
+"""Converts payloads of events between a trace and the protocol.
 
 A trace names no graph in a payload (the event does) and no id of an edge; an icon's node is `node` there, `id` here.
 """
@@ -8,17 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..util.javascript import string
-
-__all__ = ["COMMANDS", "PACKETS", "kept", "sent"]
+__all__ = ["COMMANDS", "PACKETS", "received", "sent"]
 
 PACKETS = frozenset({"connect", "begingroup", "data", "endgroup", "disconnect"})
-"""The commands of the protocol's `network` that tell of something on an edge."""
+"""The commands of the protocol's `network` that are about an edge."""
 
 COMMANDS = PACKETS | {"started", "stopped", "error", "processerror", "icon", "output"}
-"""What a trace holds of `network`."""
+"""The commands of `network` that a trace holds."""
 
-# The fields of the others, all texts: those that must be there, those that may.
+# The fields of the others, all texts: required and optional ones.
 _TEXTS = {
     "error": (("message",), ("stack",)),
     "processerror": (("id", "error"), ()),
@@ -27,8 +25,8 @@ _TEXTS = {
 }
 
 
-def kept(command: str, payload: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a trace keeps of a payload that was, or would have been, sent."""
+def received(command: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the payload in a trace of one that was, or would have been, sent."""
     rest = {key: value for key, value in payload.items() if key != "graph"}
     if command in PACKETS:
         rest.pop("id", None)
@@ -41,7 +39,7 @@ def kept(command: str, payload: Mapping[str, Any]) -> dict[str, Any]:
 def sent(command: str, payload: Mapping[str, Any], graph: str) -> dict[str, Any] | None:
     """Return the payload to send for an event of a trace; None where the protocol cannot express it.
 
-    That is so for packets without a target, and where a text is missing that must be there.
+    It cannot express packets without a target, and events that lack a required text.
     """
     if command in PACKETS:
         return _packet(command, payload, graph)
@@ -72,7 +70,7 @@ def _packet(command: str, payload: Mapping[str, Any], graph: str) -> dict[str, A
     if command == "data":
         found["data"] = payload.get("data")
     elif command in ("begingroup", "endgroup"):
-        found["group"] = string(payload.get("group"))
+        found["group"] = str(payload.get("group"))
     return found
 
 

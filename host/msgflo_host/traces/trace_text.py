@@ -1,4 +1,4 @@
-"""A trace as text: the lines that npm's `flowtrace-show` prints, to a byte."""
+"""A trace as text: the lines that npm's `flowtrace-show` prints."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..util.javascript import json_text, string
+from ..graph.json_format import compact
+from ..util.javascript import whole_numbers
 from .flowtrace import Trace
 from .trace_payloads import PACKETS
 
@@ -31,7 +32,7 @@ def lines(trace: Trace, *, terminal: bool = False) -> Iterator[str]:
         if event["protocol"] != "network":
             continue
         if event.get("error"):
-            text = f"TRACE ERROR: {string(event['error'])}"
+            text = f"TRACE ERROR: {event['error']}"
             yield _harmless(text) if terminal else _LONE.sub("\N{REPLACEMENT CHARACTER}", text)
         elif event["command"] not in PACKETS:
             if not terminal:
@@ -57,11 +58,11 @@ def _edge(src: dict[str, Any] | None, tgt: dict[str, Any] | None) -> str:
 
 def _what(command: str, payload: dict[str, Any], paint: _Paint) -> str:
     if command == "data":
-        value = json_text(payload["data"]) if "data" in payload else "undefined"
+        value = compact(whole_numbers(payload["data"]), tight=True) if "data" in payload else "undefined"
         return f"{paint('DATA', 'green')} {paint(value, '')}"
     if command in ("connect", "disconnect"):
         return paint("CONN" if command == "connect" else "DISC", "yellow")
-    group = string(payload["group"]) if "group" in payload else "undefined"
+    group = str(payload["group"]) if "group" in payload else "undefined"
     return paint(f"{'<' if command == 'begingroup' else '>'} {group}", "cyan")
 
 

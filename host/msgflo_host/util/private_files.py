@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["is_kept", "kept", "others_read", "write_private"]
+__all__ = ["has_content", "others_read", "read_or_create", "write_private"]
 
 log = logging.getLogger("msgflo")
 
@@ -36,7 +36,7 @@ def others_read(path: Path) -> bool:
     return sys.platform != "win32" and bool(path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))
 
 
-def is_kept(path: Path) -> bool:
+def has_content(path: Path) -> bool:
     """Whether a private file is there. One without content is what a power cut leaves of a file that was just made."""
     try:
         return bool(path.read_bytes().strip(b"\0"))
@@ -44,12 +44,12 @@ def is_kept(path: Path) -> bool:
         return False
 
 
-def kept(path: Path, make: Callable[[], str]) -> str:
+def read_or_create(path: Path, make: Callable[[], str]) -> str:
     """Return the text of a private file, which is made at the first call; what was lost is made again, and that is said.
 
     Raises OSError where it cannot be read or written, and ValueError where it is no text.
     """
-    if not is_kept(path):
+    if not has_content(path):
         if path.exists():
             log.warning("%s is empty, as after a power cut: it is made again, with another content", path)
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -22,12 +22,12 @@ __all__ = [
     "decode",
     "is_plain",
     "is_uri",
-    "kept",
     "name",
     "quoted",
     "scalar",
     "shallow",
     "shown",
+    "unknown_keys",
 ]
 
 _FORBIDDEN_BUT_NUL = re.compile(FORBIDDEN.pattern.replace("\x00", "\x01", 1))
@@ -118,7 +118,7 @@ def scalar(value: Any, where: str) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def kept(values: dict[str, Any], known: frozenset[str], depth: int) -> dict[str, Any]:
+def unknown_keys(values: dict[str, Any], known: frozenset[str], depth: int) -> dict[str, Any]:
     """Return the keys that are not known, after a look at how deeply their values are nested."""
     unknown = values.keys() - known
     return {key: shallow(values[key], quoted(key), depth) for key in values if key in unknown} if unknown else {}

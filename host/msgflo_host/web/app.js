@@ -23,7 +23,7 @@ const PARTS = [
 ];
 
 // What parts load when it is needed, which may be while there is no coordinator.
-const LATER = ["boards/shelf.js", "adopt/view.js", "devices/host.js", "devices/connection.js", "core/listener.js", "vendor/uplot.js"];
+const LATER = ["boards/overview.js", "adopt/view.js", "devices/host.js", "devices/connection.js", "core/listener.js", "vendor/uplot.js"];
 
 const bus = /** @type {import("./core/registry.js").Bus} */ (new EventTarget());
 const fbp = new Fbp(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/`, { secret: takeSecret() });

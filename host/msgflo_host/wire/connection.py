@@ -61,10 +61,10 @@ class Connection:
         self._marker_topic = f"fbp/coordinator/{uuid.uuid4().hex}"
         self._marker: asyncio.Event = asyncio.Event()
         self._complained: tuple[int, str] | None = None  # with which level
-        self._failures = 0  # since what is followed was last in force
+        self._failures = 0  # since the subscriptions were last complete
         self._held = False  # whether it was, on this connection
-        self._followed: frozenset[str] = frozenset()
-        self._follow_others = asyncio.Event()
+        self._filters: frozenset[str] = frozenset()
+        self._filters_changed = asyncio.Event()
         self._settled = asyncio.Event()
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> bool:
@@ -77,16 +77,16 @@ class Connection:
             return False
         return True
 
-    def follow(self, filters: Iterable[str]) -> None:
+    def set_filters(self, filters: Iterable[str]) -> None:
         """Besides `subscriptions`, have exactly these topics or filters subscribed (QoS 0), now and on later connections."""
-        followed = frozenset(filters)
-        if followed != self._followed:
-            self._followed = followed
+        chosen = frozenset(filters)
+        if chosen != self._filters:
+            self._filters = chosen
             self._settled.clear()
-            self._follow_others.set()
+            self._filters_changed.set()
 
     async def settled(self) -> None:
-        """Return when what `follow` asked for is in force, or there is no connection."""
+        """Return when the broker has all filters of `set_filters`, or there is no connection."""
         if self.connected:
             await self._settled.wait()
 
@@ -109,7 +109,7 @@ class Connection:
                 if self._held:
                     log.log(self._level, "%s: connection lost (%s); trying again", self.broker, why)
                     self._complained, delay = None, FIRST_RETRY_S
-                else:  # maybe by what is followed, each time anew
+                else:  # maybe because of a subscription, each time anew
                     self._complain(ConnectError(f"{self.broker}: {why}"))
             await asyncio.sleep(delay * random.uniform(0.5, 1.0))
             delay = min(delay * 2, LONGEST_RETRY_S)
@@ -129,11 +129,11 @@ class Connection:
             if ready.done():
                 await ready
                 self._announce_connected()
-                following = asyncio.create_task(self._keep_following(transport))
-                helpers.append(following)
-                await asyncio.wait([closed, following], return_when=asyncio.FIRST_COMPLETED)
-                if following.done():
-                    await following  # which ends by an error alone, as where the broker answers no more
+                subscribing = asyncio.create_task(self._keep_subscribed(transport))
+                helpers.append(subscribing)
+                await asyncio.wait([closed, subscribing], return_when=asyncio.FIRST_COMPLETED)
+                if subscribing.done():
+                    await subscribing  # which ends by an error alone, as where the broker answers no more
             return str(await closed)
         finally:
             for helper in helpers:
@@ -160,12 +160,12 @@ class Connection:
         async with asyncio.timeout(SNAPSHOT_TIMEOUT_S):
             await self._marker.wait()
 
-    async def _keep_following(self, transport: Transport) -> None:
-        """Have the broker send what `follow` asks for; raises ConnectError where it does not answer."""
+    async def _keep_subscribed(self, transport: Transport) -> None:
+        """Have the broker send what `set_filters` asks for; raises ConnectError where it does not answer."""
         there: frozenset[str] = frozenset()
         while True:
-            self._follow_others.clear()
-            filters = self._followed
+            self._filters_changed.clear()
+            filters = self._filters
             new = sorted(filters - there)
             # First what is new, so that nothing is missed where one filter takes the place of another.
             if new:
@@ -180,13 +180,13 @@ class Connection:
                 except TimeoutError:
                     log.debug("%s: %s: the retained packets take long", self.broker, self.client_id)
             there = filters
-            if filters == self._followed:
+            if filters == self._filters:
                 self._announce_settled()
-            await self._follow_others.wait()
+            await self._filters_changed.wait()
 
     def _announce_connected(self) -> None:
         self.connected = True
-        self._settled.clear()  # what is followed is subscribed to next
+        self._settled.clear()  # the filters are subscribed to next
         self._on_connected()
 
     def _announce_settled(self) -> None:

@@ -231,7 +231,9 @@ def _participant(body: dict[str, Any]) -> Participant:
             text_checks.name(body.get("connection"), '"connection"', MAX_ID, nul=True),
             _period(body.get("period")),
             bind,
-            text_checks.kept(body, _PARTICIPANT_KEYS | _RUNTIME_KEYS if runtime else _PARTICIPANT_KEYS, MAX_DEPTH),
+            text_checks.unknown_keys(
+                body, _PARTICIPANT_KEYS | _RUNTIME_KEYS if runtime else _PARTICIPANT_KEYS, MAX_DEPTH
+            ),
             # Most messages leave nothing out, and share one empty set.
             _INHERITED - body.keys() or _NONE_ABSENT,
             runtime,

@@ -8,7 +8,7 @@ import msgspec
 
 from ..util import bounded_json
 
-__all__ = ["MOST_SHOWN", "bare", "decode", "look", "shortened"]
+__all__ = ["MOST_SHOWN", "decode", "preview", "shortened", "unquoted"]
 
 MOST_SHOWN = 8 * 1024
 """Bytes of JSON up to which a value is shown whole."""
@@ -23,12 +23,12 @@ def decode(payload: bytes) -> Any:
         return _unread(payload)
 
 
-def look(payload: bytes) -> Any:
+def preview(payload: bytes) -> Any:
     """Return what is to be shown of a payload: as `decode`, but what is too large to be shown whole is not read as JSON."""
     return decode(payload) if len(payload) <= MOST_SHOWN else _unread(payload)
 
 
-def bare(payload: bytes) -> bytes:
+def unquoted(payload: bytes) -> bytes:
     """Return the text that a payload says in JSON, without quotes and escapes; the payload itself where it says no text."""
     if payload.lstrip()[:1] != b'"':
         return payload

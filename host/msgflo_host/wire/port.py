@@ -17,7 +17,7 @@ __all__ = ["MAX_DEPTH", "MAX_ID", "MAX_PORTS", "Port", "inport_topic", "outport_
 
 MAX_PORTS = 1000  # of one participant, inports and outports together
 MAX_ID = 1024  # characters of an id, a role, a component or a connection
-MAX_DEPTH = 32  # of values that are only kept, such as a schema
+MAX_DEPTH = 32  # of values that are stored only, such as a schema
 
 _KEYS = frozenset({"id", "queue", "type", "description", "schema", "options"})
 
@@ -82,9 +82,9 @@ def _port(value: Any, where: str, check: Callable[[str], None]) -> Port:
                 raise Problem(f'"queue" is {shown(queue)}; an MQTT topic is needed')
             check(queue)
         description = value.get("description")
-        kept = text_checks.kept(value, _KEYS, MAX_DEPTH)
+        extra = text_checks.unknown_keys(value, _KEYS, MAX_DEPTH)
         options = value.get("options")
-        qos, retain, text = _options(options, kept) if options else (0, False, False)
+        qos, retain, text = _options(options, extra) if options else (0, False, False)
         return Port(
             port,
             queue,
@@ -94,14 +94,14 @@ def _port(value: Any, where: str, check: Callable[[str], None]) -> Port:
             qos,
             retain,
             text,
-            kept,
+            extra,
         )
     except Problem as problem:
         raise Problem(f"{where} {quoted(port)}: {problem}") from None
 
 
-def _options(options: Any, kept: dict[str, Any]) -> tuple[int, bool, bool]:
-    """Return QoS, retain and text; what else the options hold goes into `kept`."""
+def _options(options: Any, extra: dict[str, Any]) -> tuple[int, bool, bool]:
+    """Return QoS, retain and text; what else the options hold goes into `extra`."""
     if type(options) is not dict:
         raise Problem(f'"options" is {shown(options)}; an object is needed, such as {{"qos": 1, "retain": true}}')
     qos, retain, payload = options.get("qos"), options.get("retain"), options.get("payload")
@@ -111,9 +111,9 @@ def _options(options: Any, kept: dict[str, Any]) -> tuple[int, bool, bool]:
         raise Problem(f'"options.retain" is {shown(retain)}; allowed: true, false')
     if payload is not None and payload not in ("json", "text"):
         raise Problem(f'"options.payload" is {shown(payload)}; allowed: "json", "text"')
-    others = text_checks.kept(options, frozenset({"qos", "retain", "payload"}), MAX_DEPTH)
+    others = text_checks.unknown_keys(options, frozenset({"qos", "retain", "payload"}), MAX_DEPTH)
     if others:
-        kept["options"] = others
+        extra["options"] = others
     return qos or 0, retain or False, payload == "text"
 
 

@@ -10,12 +10,12 @@ from itertools import pairwise
 
 from msgflo.topics import is_filter, matches
 
-__all__ = ["closing", "covers", "reached", "way"]
+__all__ = ["covers", "find_cycles", "reachable", "shortest_path"]
 
 _Forward = tuple[str, str]  # source, target
 
 
-def closing(edges: Sequence[Sequence[_Forward]]) -> dict[int, list[str]]:
+def find_cycles(edges: Sequence[Sequence[_Forward]]) -> dict[int, list[str]]:
     """Return the edges, by their place in the list, that would close a cycle with the ones before them, and the cycle.
 
     An edge is its forwards, taken all or none. A cycle is a list of topics: a source of the edge, its target, and so on
@@ -30,7 +30,7 @@ def closing(edges: Sequence[Sequence[_Forward]]) -> dict[int, list[str]]:
             for fed in feeds.get(target, ()):
                 if fed in accepted.get(source, ()):
                     continue
-                sources = way(accepted, fed, source)
+                sources = shortest_path(accepted, fed, source)
                 if sources is not None:
                     refused.setdefault(i, [source, target, *(accepted[a][b] for a, b in pairwise(sources))])
                 accepted.setdefault(source, {})[fed] = target
@@ -44,13 +44,13 @@ def closing(edges: Sequence[Sequence[_Forward]]) -> dict[int, list[str]]:
 def covers(wide: str, narrow: str) -> bool:
     """Tell whether a filter matches every topic that another filter or topic stands for."""
     levels = narrow.split("/")
-    wanted = wide.split("/")
-    for i, level in enumerate(wanted):
+    pattern = wide.split("/")
+    for i, level in enumerate(pattern):
         if level == "#":
             return True
         if i >= len(levels) or levels[i] == "#" or level not in ("+", levels[i]):
             return False
-    return len(wanted) == len(levels)
+    return len(pattern) == len(levels)
 
 
 def _feeds(edges: Sequence[Sequence[_Forward]]) -> dict[str, list[str]]:
@@ -65,17 +65,17 @@ def _feeds(edges: Sequence[Sequence[_Forward]]) -> dict[str, list[str]]:
     return feeds
 
 
-def way(links: Mapping[str, Iterable[str]], start: str, goal: str) -> list[str] | None:
+def shortest_path(links: Mapping[str, Iterable[str]], start: str, goal: str) -> list[str] | None:
     """Return a shortest way along the links, with both ends; None where there is none."""
     came_from = {start: ""}
     frontier = [start]
     while frontier and goal not in came_from:
         reached = []
         for at in frontier:
-            for following in links.get(at, ()):
-                if following not in came_from:
-                    came_from[following] = at
-                    reached.append(following)
+            for neighbour in links.get(at, ()):
+                if neighbour not in came_from:
+                    came_from[neighbour] = at
+                    reached.append(neighbour)
         frontier = reached
     if goal not in came_from:
         return None
@@ -85,11 +85,11 @@ def way(links: Mapping[str, Iterable[str]], start: str, goal: str) -> list[str] 
     return found[::-1]
 
 
-def reached(links: Mapping[str, Iterable[str]], start: str) -> set[str]:
+def reachable(links: Mapping[str, Iterable[str]], start: str) -> set[str]:
     """Return what the links lead to from `start`, and that itself."""
     found, frontier = {start}, [start]
     while frontier:
-        fresh = set(links.get(frontier.pop(), ())) - found
-        found |= fresh
-        frontier += fresh
+        new = set(links.get(frontier.pop(), ())) - found
+        found |= new
+        frontier += new
     return found

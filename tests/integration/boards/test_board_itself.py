@@ -1,8 +1,7 @@
-"""The board as a participant, and its watchdog: a virtual Pico W with the real firmware, at a real Mosquitto."""
+"""The board as a participant: a virtual Pico W with the real firmware, at a real Mosquitto."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,29 +13,11 @@ from brokers import Broker
 from listening import Ear
 from msgflo import Broker as Address
 from msgflo_host.boards.port_map import load
-from msgflo_host.boards.virtual.image import write_flash
 from msgflo_host.boards.virtual.program import find_micropython
 from msgflo_host.boards.virtual.thread import BoardThread
+from msgflo_host.boards.virtual.virtual_board import write_flash
 from msgflo_host.errors import MsgfloError
 from paths import ROOT
-
-# A device whose handler never comes back.
-ENDLESS = """
-from devices.device import Device
-from msgflo import Port
-
-
-class Endless(Device):
-    inports = (Port("hang"),)
-
-    def on_hang(self, value):
-        while True:
-            pass
-
-
-def create(role, topics, options, hardware):
-    return Endless(role, topics, options)
-"""
 
 
 @pytest.fixture(scope="module")
@@ -59,16 +40,12 @@ def board(ear: tuple[Broker, Ear], tmp_path_factory: pytest.TempPathFactory) -> 
     relay = write_flash(
         port_map(folder, "lamp: {kind: led, pin: 15}", chip="picow"), flash, broker=Address("127.0.0.1", ear[0].port)
     )
-    (flash / "a/devices/endless.py").write_text(ENDLESS)
     (flash / "a/board/participant.mpy").unlink()
     source = (ROOT / "firmware/board/participant.py").read_text()
     assert "sleep_ms(200)" in source
     (flash / "a/board/participant.py").write_text(
         source.replace("sleep_ms(200)", "sleep_ms(50)")
     )  # from blink to blink
-    config = json.loads((flash / "a/board.json").read_text())
-    config["devices"].append({"module": "endless", "role": "endless", "options": {}})
-    (flash / "a/board.json").write_text(json.dumps(config))
     with BoardThread(flash, relay=relay) as running:
         yield running
 
@@ -132,16 +109,6 @@ def test_a_board_without_an_led_says_so(ear: tuple[Broker, Ear], tmp_path: Path)
         shed.wait_for_line("no LED of its own shows it; one can be named in the port map, as in  led: {pin: 2}")
 
 
-def test_other_packets_do_not_wait_for_the_blinking(ear: tuple[Broker, Ear], board: BoardThread) -> None:
-    ear[1].wait_for("kitchen-board/mode", lambda mode: mode == "normal")
-    ear[1].say("kitchen-board/identify", True)
-    ear[1].say("kitchen-board/log-level", "shout")
-    line = board.wait_for_line("'shout' is no level; allowed: error, info, debug")
-    since = next(i for i, event in enumerate(list(board.events)) if event.get("line") == line)
-    board.wait_for(lambda: blinks(board, since), what="it blinks still")
-    assert "Traceback" not in board.output
-
-
 def test_restart_needs_true(ear: tuple[Broker, Ear], board: BoardThread) -> None:
     ear[1].wait_for("kitchen-board/mode", lambda mode: mode == "normal")
     ear[1].say("kitchen-board/restart", "now")
@@ -151,13 +118,3 @@ def test_restart_needs_true(ear: tuple[Broker, Ear], board: BoardThread) -> None
     ear[1].wait_for("fbp/connection/kitchen", lambda status: status == "offline", since=since)
     ear[1].wait_for("fbp/connection/kitchen", lambda status: status == "online", since=since)
     assert sum("starting anew" in line for line in board.lines) == 1
-
-
-@pytest.mark.soak  # its limit is 30 s
-def test_a_program_that_stands_still_is_ended_by_the_watchdog(ear: tuple[Broker, Ear], board: BoardThread) -> None:
-    ear[1].wait_for("kitchen-board/mode", lambda mode: mode == "normal")
-    since = len(ear[1].heard)
-    ear[1].say("endless/hang", 1)
-    board.wait_for(lambda: "watchdog" in board.output, seconds=60)
-    ear[1].wait_for("fbp/connection/kitchen", lambda status: status == "online", since=since)
-    ear[1].wait_for("kitchen-board/reset", lambda cause: cause == "wdt", since=since)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import Mock
@@ -108,53 +105,12 @@ def test_board_unplugged_in_the_middle_is_said_and_the_next_run_repairs_it(tmp_p
         assert md5_in_flash(url, OFFSETS["esp32"], len(content)) == hashlib.md5(content).hexdigest()
 
 
-@pytest.mark.parametrize("chip", ["esp32", "esp32s3", "esp32c3"])
-def test_image_is_where_the_chip_looks_for_it(chip: str, tmp_path: Path) -> None:
-    file = firmware(tmp_path, chip, size=20_000)
-    with mock_loader.mock_bootloader(chip) as running:
-        read = firmware_file.read(file, CHIPS[chip])
-        esp32.write(running.url(), CHIPS[chip], read, lambda done, whole: None)
-        assert (
-            md5_in_flash(running.url(), OFFSETS[chip], read.path.stat().st_size)
-            == hashlib.md5(read.content).hexdigest()
-        )
-
-
 def test_another_chip_is_said_and_nothing_written(tmp_path: Path) -> None:
     with mock_loader.mock_bootloader("esp32s3") as running:
         read = firmware_file.read(firmware(tmp_path), CHIPS["esp32"])
         with pytest.raises(FlashError, match="is an ESP32-S3, the port map is for an ESP32: change its `chip`, or"):
             esp32.write(running.url(), CHIPS["esp32"], read, lambda done, whole: None)
         assert md5_in_flash(running.url(), 0x1000, 4) == hashlib.md5(b"\xff" * 4).hexdigest()
-
-
-def test_serial_line_works_as_well(tmp_path: Path) -> None:
-    file = firmware(tmp_path, size=20_000)
-    name = tmp_path / "port"
-    command = [
-        sys.executable,
-        "-m",
-        "esp32_mock_bootloader.cli",
-        "run",
-        "--pty",
-        "--port-file",
-        str(name),
-        "--chip",
-        "esp32",
-    ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
-        try:
-            waiting = threading.Event()
-            for _ in range(800):
-                if name.exists() and name.read_text().strip():
-                    break
-                waiting.wait(0.05)
-            read = firmware_file.read(file, CHIPS["esp32"])
-            steps: list[tuple[int, int]] = []
-            esp32.write(name.read_text().strip(), CHIPS["esp32"], read, lambda *step: steps.append(step))
-            assert steps[-1][0] == steps[-1][1], "esptool has compared the MD5 sums, too"
-        finally:
-            process.kill()
 
 
 def test_files_that_are_no_firmware_are_refused(tmp_path: Path) -> None:

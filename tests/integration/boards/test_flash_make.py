@@ -33,9 +33,7 @@ def test_make_flash_hands_its_variables_on(programs: Path) -> None:
     assert make(f"BIN={programs}", "BOARD=kitchen").stdout.splitlines() == ["board", "flash", "--", "kitchen"]
 
 
-@pytest.mark.parametrize(
-    "text", ["a'b", 'a"b', "a b;echo c", "$(touch no)", "`touch no`", "$(shell touch no)", "$$", "#a"]
-)
+@pytest.mark.parametrize("text", ["a'b\"c", "a b;echo c #a", "$(touch no)", "`touch no`", "$(shell touch no)"])
 def test_make_flash_takes_any_text(text: str, programs: Path) -> None:
     done = make(f"BIN={programs}", f"BOARD={text}", f"PORT={text}", f"FIRMWARE={text}")
     assert done.stdout.splitlines() == ["board", "flash", "--port", text, "--firmware", text, "--", text], done.stderr

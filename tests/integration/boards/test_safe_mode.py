@@ -9,12 +9,8 @@ from typing import Any
 
 import pytest
 
-from board_files import port_map
 from brokers import Broker, free_port
 from listening import Ear
-from msgflo import Broker as Address
-from msgflo_host.boards.virtual.image import write_flash
-from msgflo_host.boards.virtual.thread import BoardThread
 from small_board import FIRMWARE, MICROPYTHON, SmallBoard, config, firmware
 
 pytestmark = pytest.mark.skipif(bool(MICROPYTHON.missing), reason=MICROPYTHON.missing or "")
@@ -87,24 +83,6 @@ def test_a_driver_that_never_comes_back_ends_in_safe_mode_too(broker: Broker, tm
     ear.stop()
 
 
-@pytest.mark.soak  # its limit is 30 s, five times
-@pytest.mark.timeout(400)
-def test_a_virtual_board_shows_the_same(broker: Broker, tmp_path: Path) -> None:
-    flash = tmp_path / "flash"
-    flash.mkdir()
-    relay = write_flash(port_map(tmp_path, chip="picow"), flash, broker=Address("127.0.0.1", broker.port))
-    (flash / "a/devices/still.py").write_text(STILL)
-    compiled = json.loads((flash / "a/board.json").read_text())
-    compiled["devices"] = [{"module": "still", "role": "still", "options": {}}]
-    (flash / "a/board.json").write_text(json.dumps(compiled))
-    ear = Ear(broker)
-    with BoardThread(flash, relay=relay) as running:
-        running.wait_for(lambda: "safe mode: without devices" in running.output, seconds=300)
-        assert running.output.count("[watchdog: not fed for 30 s, reset]") == 5
-        assert ear.wait_for("kitchen-board/mode") == "safe"
-    ear.stop()
-
-
 SLOW = """
 from msgflo import Participant
 
@@ -112,18 +90,6 @@ def create(role, topics, options, hardware):
     print("made", role)
     return Participant(role)
 """
-
-
-def test_each_driver_may_take_its_time_for_the_watchdog_is_fed_between_them(broker: Broker, tmp_path: Path) -> None:
-    small = SmallBoard(tmp_path)
-    devices = [{"module": "slow", "role": f"slow-{i}", "options": {}} for i in range(3)]
-    small.install(firmware(config(broker.url, watchdog=True, devices=devices), patches={"devices/slow.py": SLOW}))
-    with small:
-        small.wait_for("here is slow-2")
-    made = [small.output.index(f"made slow-{i}") for i in range(3)]
-    assert any(made[0] < fed <= made[1] for fed in small.fed_at)
-    assert any(made[1] < fed <= made[2] for fed in small.fed_at)
-    assert small.bites == 0
 
 
 def test_a_supply_that_breaks_down_at_each_start_ends_in_safe_mode(tmp_path: Path) -> None:
@@ -145,17 +111,6 @@ def test_the_power_switched_off_and_on_after_a_minute_begins_to_count_anew(tmp_p
     assert "safe mode" not in small.output
 
 
-def test_starts_that_end_by_an_error_count_after_a_minute_too(tmp_path: Path) -> None:
-    small = board(tmp_path, f"mqtt://127.0.0.1:{free_port()}", minute=0.3)
-    for number in range(1, 7):
-        assert "safe mode" not in small.output
-        small.power_on(cause=2)
-        until_lived(small, number)
-        small.cut_power()
-        assert number == -int((small.flash / "starts").read_text())
-    assert "safe mode" in small.output
-
-
 def test_a_board_without_memory_for_a_connection_starts_again_and_ends_in_safe_mode(
     broker: Broker, tmp_path: Path
 ) -> None:
@@ -175,28 +130,6 @@ def test_a_broker_that_is_reached_ends_the_counting(broker: Broker, tmp_path: Pa
     small.wait_for("here is shed-board")
     small.cut_power()
     assert json.loads((small.flash / "starts").read_text()) == 0
-
-
-def test_an_outage_that_is_over_is_no_error(broker: Broker, tmp_path: Path) -> None:
-    broker.stop()
-    with board(tmp_path, broker.url, log={"level": "error", "topic": False}) as small:
-        small.wait_for("connection refused")
-        broker.start()
-        ear = Ear(broker)
-        assert ear.wait_for("shed-board/errors") == 1
-        ear.stop()
-        assert "connected to" not in small.output
-
-
-def test_a_damaged_note_of_the_slot_is_as_none(broker: Broker, tmp_path: Path) -> None:
-    small = board(tmp_path, broker.url)
-    ear = Ear(broker)
-    for content in ("[1]", "", "5", '{"slot": "a"', "null"):
-        (small.flash / "slot.json").write_text(content)
-        since = len(ear.heard)
-        with small:
-            assert ear.wait_for("shed-board/mode", since=since) == "normal", content
-    ear.stop()
 
 
 # The ten minutes of safe mode are over whenever the log's level is set to debug.
@@ -248,26 +181,6 @@ def test_a_full_flash_does_not_keep_a_board_from_starting(broker: Broker, tmp_pa
         until_starts(small, 2)
         assert (small.flash / "starts").read_text() == "2"
     ear.stop()
-
-
-def test_a_start_that_does_not_go_on_trying_is_ended_though_the_flash_is_full(tmp_path: Path) -> None:
-    small = board(tmp_path, f"mqtt://127.0.0.1:{free_port()}", minute=0.3)
-    small.environment["FULL"] = CROWDED
-    (small.flash / "starts").write_text("2")
-    with small:
-        until_starts(small, 2)  # before, it could not note that the first minute is over
-    assert "Traceback" not in small.output
-    assert "the broker was not reached within 0.3 s" in small.output
-
-
-def test_a_version_on_trial_may_stay_though_the_flash_is_full(broker: Broker, tmp_path: Path) -> None:
-    small = board(tmp_path, broker.url)
-    small.environment["FULL"] = CROWDED
-    (small.flash / "slot.json").write_text('{"slot": "a", "trial": {"left": 3, "back": "b"}}')
-    with small:
-        small.wait_for("here is shed-board")
-        assert small.output.count("cannot write slot.json (28): is the flash full?") == 2
-        assert small.starts == 1
 
 
 def until_starts(small: SmallBoard, count: int) -> None:

@@ -17,10 +17,8 @@ import pytest
 
 import msgflo
 from brokers import Broker
-from msgflo.paho_transport import Transport
+from listening import Ear
 from msgflo_host.boards.update import update
-from msgflo_host.model.participants import Registry
-from msgflo_host.wire import discovery
 from small_board import FIRMWARE, MICROPYTHON, SmallBoard, config, firmware
 
 pytestmark = pytest.mark.skipif(MICROPYTHON.missing is not None, reason=str(MICROPYTHON.missing))
@@ -133,47 +131,19 @@ def image(
     )
 
 
-class Watcher:
-    """Notes every packet of a broker: (topic, payload, whether it was retained)."""
-
-    def __init__(self, broker: Broker) -> None:
-        self.packets: list[tuple[str, bytes, bool]] = []
-        self._loop = asyncio.new_event_loop()
-        self._transport = Transport(msgflo.Broker.parse(broker.url), "watcher", on_message=self._take)
-        self._do(self._begin())
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-
-    def _take(self, topic: str, payload: bytes, retained: bool) -> None:
-        self.packets.append((topic, payload, retained))
-
-    async def _begin(self) -> None:
-        await self._transport.connect()
-        await self._transport.subscribe([("#", 1)])
-
-    def _do(self, coroutine: Any) -> None:
-        self._loop.run_until_complete(coroutine)
-
-    def close(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._do(self._transport.disconnect())
-        self._loop.close()
-
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
-        self._loop.call_soon_threadsafe(lambda: self._transport.publish(topic, payload, qos=1, retain=retain))
+class Watcher(Ear):
+    """Hears every packet of a broker."""
 
     def all(self, topic: str) -> list[Any]:
-        """What came on a topic, decoded; words as they are."""
-        found = [payload for each, payload, _ in list(self.packets) if each == topic]
-        return [payload.decode() if payload.isalpha() else json.loads(payload or b"null") for payload in found]
+        """Return the values that came on a topic."""
+        return [value for each, value in list(self.heard) if each == topic]
 
 
 @pytest.fixture
 def watcher(broker: Broker) -> Iterator[Watcher]:
     watcher = Watcher(broker)
     yield watcher
-    watcher.close()
+    watcher.stop()
 
 
 def until(condition: Callable[[], Any], seconds: float = 40) -> None:
@@ -228,29 +198,6 @@ def test_what_a_wake_up_sends(tap: Tap, watcher: Watcher, tmp_path: Path) -> Non
     assert len(board.joins()) in (len(board.sleeps), len(board.sleeps) + 1)
 
 
-def test_the_coordinator_sees_it_asleep_and_after_a_missed_wake_up_too(
-    tap: Tap, watcher: Watcher, tmp_path: Path
-) -> None:
-    with sleeper(tap, tmp_path) as board:
-        until(lambda: len(board.sleeps) >= 2)
-    registry = Registry()
-    for topic, payload, retained in watcher.packets:
-        if topic == "fbp":
-            registry.discovered(discovery.parse(payload, topic=topic), 0, retained=retained)
-        elif topic == "fbp/connection/shed":
-            registry.connection("shed", payload.decode(), 0, retained=retained)
-    assert {entry.participant.id: entry.state for entry in registry.all()} == {
-        "shed-board": "asleep",
-        "shed-climate": "asleep",
-    }
-    registry.tick(21)
-    assert registry.state("shed-climate") == "asleep"  # one wake-up may fail
-    registry.tick(28)
-    assert registry.state("shed-climate") == "lost"
-    registry.connection("shed", "asleep", 29)  # all that a wake-up says
-    assert registry.state("shed-climate") == "asleep"
-
-
 def test_readings_of_several_wake_ups_are_sent_together(tap: Tap, watcher: Watcher, tmp_path: Path) -> None:
     with sleeper(tap, tmp_path, batch=3):
         until(lambda: len(watcher.all("shed-board/history")) >= 2)
@@ -264,7 +211,7 @@ def test_readings_of_several_wake_ups_are_sent_together(tap: Tap, watcher: Watch
     assert [round(age / 10) for age in ages] == [2, 1, 0]
     assert [value for _, value in histories[1]["shed-climate/temperature"]] == [5, 6, 7]
     assert len(tap.connections) in (sent, sent + 1)
-    assert json.loads(watcher.packets[1][1])["payload"]["period"] == 40
+    assert watcher.all("fbp")[0]["payload"]["period"] == 40
 
 
 @pytest.mark.parametrize("missing", ["Wi-Fi", "broker"])
@@ -308,25 +255,16 @@ def test_the_longest_sleep_is_an_hour_and_the_oldest_readings_make_room(
 def test_wished_awake_it_stays_until_it_is_not(tap: Tap, watcher: Watcher, tmp_path: Path) -> None:
     with sleeper(tap, tmp_path) as board:
         until(lambda: board.sleeps)
-        watcher.publish("shed-board/stay-awake", b"true", retain=True)
+        watcher.say("shed-board/stay-awake", True, retain=True)
         until(lambda: watcher.all("fbp/connection/shed").count("online") == 2)
         sleeps = len(board.sleeps)
-        watcher.publish("shed-climate/read", b"true")
+        watcher.say("shed-climate/read", True)
         count = len(watcher.all("shed-climate/temperature"))
         until(lambda: len(watcher.all("shed-climate/temperature")) > count)
         assert len(board.sleeps) == sleeps
-        watcher.publish("shed-board/stay-awake", b"false", retain=True)
+        watcher.say("shed-board/stay-awake", False, retain=True)
         until(lambda: len(board.sleeps) > sleeps + 1)
     assert watcher.all("fbp/connection/shed")[-1] == "asleep"
-
-
-@pytest.mark.parametrize(("awake", "patience"), [(2, 30_000), (60, 70_000)])
-def test_its_watchdog_waits_for_what_may_stand_still_for_long(
-    tap: Tap, watcher: Watcher, tmp_path: Path, awake: int, patience: int
-) -> None:
-    with sleeper(tap, tmp_path, awake=awake, watchdog=True) as board:
-        until(lambda: len(board.sleeps) >= 2)
-        assert (board.patience, board.bites) == (patience, 0)
 
 
 ADDRESS = ["127.0.0.1", "255.0.0.0", "127.0.0.1", "127.0.0.1"]
@@ -344,13 +282,12 @@ def test_from_the_second_wake_up_on_it_asks_for_the_access_point_that_it_knows(
     assert watcher.all("shed-climate/temperature")[:3] == [1, 2, 3]
 
 
-@pytest.mark.parametrize("looking", ["", "for ever"])
 def test_an_access_point_that_does_not_answer_is_forgotten_within_the_same_wake_up(
-    tap: Tap, watcher: Watcher, tmp_path: Path, looking: str
+    tap: Tap, watcher: Watcher, tmp_path: Path
 ) -> None:
     with sleeper(tap, tmp_path, awake=2) as board:
         until(lambda: len(board.sleeps) >= 2)
-        board.environment |= {"BSSID": "02000000000a", "LOOKING": looking}
+        board.environment |= {"BSSID": "02000000000a", "LOOKING": "for ever"}
         before = len(board.joins())
         until(lambda: len(board.joins()) >= before + 5)
     asked = [each["bssid"] for each in board.joins()[before:]]
@@ -361,16 +298,6 @@ def test_an_access_point_that_does_not_answer_is_forgotten_within_the_same_wake_
     assert "no Wi-Fi" not in board.output
     readings = watcher.all("shed-climate/temperature")
     assert readings == list(range(1, len(readings) + 1))  # none was late
-
-
-def test_an_access_point_that_hides_is_sought_once(tap: Tap, watcher: Watcher, tmp_path: Path) -> None:
-    board = sleeper(tap, tmp_path)
-    board.environment["HIDDEN"] = "1"
-    with board:
-        until(lambda: len(board.sleeps) >= 3 and len(watcher.all("shed-climate/temperature")) >= 3)
-    assert [each["bssid"] for each in board.joins()[:3]] == [None] * 3
-    assert board.scans() == 1
-    assert watcher.all("shed-climate/temperature")[:3] == [1, 2, 3]
 
 
 def spoilt(memory: bytes, how: str) -> bytes:
@@ -415,32 +342,7 @@ def test_a_broker_that_has_forgotten_it_is_told_who_it_is(tmp_path: Path) -> Non
         sleeps = len(board.sleeps)
         until(lambda: len(board.sleeps) > sleeps + 2)
         assert len(watcher.all("fbp/participant/shed-climate")) == 1
-        watcher.close()
-
-
-def test_switched_on_without_a_network_it_sleeps_as_well(tap: Tap, watcher: Watcher, tmp_path: Path) -> None:
-    board = sleeper(tap, tmp_path, awake=0.3, hurry=2000)
-    board.environment["NO_WIFI"] = "1"
-    with board:
-        until(lambda: len(board.sleeps) >= 6)  # and no safe mode, which would come with the sixth start
-        assert "safe mode" not in board.output
-        assert board.sleeps[-1] > 100_000
-        board.environment.clear()
-        until(lambda: watcher.all("fbp/participant/shed-climate"))
-
-
-def test_a_broker_that_leaves_before_it_has_answered_is_asked_to_answer_first(
-    broker: Broker, watcher: Watcher, tmp_path: Path
-) -> None:
-    with contextlib.closing(Tap(broker.port, impatient=True)) as tap, sleeper(tap, tmp_path) as board:
-        until(lambda: len(board.sleeps) >= 4)
-    # The introduction, a wake-up with two connections, and from then on one each.
-    kinds = [[kind for kind, _ in packets(c[0][1])] for c in tap.connections]
-    assert 14 in kinds[1]
-    assert all(14 not in each for each in kinds[2:])
-    assert len(board.sleeps) <= len(tap.connections) - 1 <= len(board.sleeps) + 1
-    assert "awake" in board.output
-    assert "acknowledge" not in board.output
+        watcher.stop()
 
 
 def test_a_reading_that_fails_is_reported(tap: Tap, watcher: Watcher, tmp_path: Path) -> None:
@@ -461,9 +363,9 @@ def test_where_a_sleep_is_no_reset_the_memory_is_kept(tap: Tap, watcher: Watcher
     with board:
         until(lambda: len(watcher.all("shed-board/history")) >= 2)
         assert board.starts == 1
-        watcher.publish("shed-board/stay-awake", b"true", retain=True)
+        watcher.say("shed-board/stay-awake", True, retain=True)
         until(lambda: watcher.all("fbp/connection/shed")[-1] == "online")
-        watcher.publish("shed-board/stay-awake", b"false", retain=True)
+        watcher.say("shed-board/stay-awake", False, retain=True)
         until(lambda: watcher.all("fbp/connection/shed")[-1] == "asleep")
     assert watcher.all("shed-climate/temperature")[:3] == [1, 3, 5]
 
@@ -480,4 +382,4 @@ def test_a_sleeping_board_is_updated(broker: Broker, tap: Tap, watcher: Watcher,
         sleeps = len(board.sleeps)
         until(lambda: len(board.sleeps) > sleeps + 1)
         assert json.loads((board.flash / "slot.json").read_text()) == {"slot": "b"}
-    assert watcher.all("shed-board/stay-awake") == ["true", "false"]
+    assert watcher.all("shed-board/stay-awake") == [True, False]

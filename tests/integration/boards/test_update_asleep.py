@@ -54,19 +54,6 @@ def test_an_update_that_ends_without_the_broker_says_how_the_board_may_sleep_aga
     assert "when it can be reached: msgflo send shed-board/stay-awake false --retain" in caplog.text
 
 
-def test_an_update_that_is_over_lets_the_board_sleep(broker: Broker, caplog: pytest.LogCaptureFixture) -> None:
-    async def scenario() -> None:
-        updating = waiting_update(broker)
-        await told(ear, True, 1)
-        await cancelled(updating)
-        await told(ear, False, 2)
-
-    ear = Ear(broker)
-    asyncio.run(scenario())
-    ear.stop()
-    assert "may sleep again" not in caplog.text
-
-
 def test_an_update_leaves_the_wish_of_another_as_it_was(broker: Broker) -> None:
     async def scenario() -> None:
         ear.say(AWAKE, True, retain=True)

@@ -63,21 +63,6 @@ def test_nothing_of_the_key_is_published_by_an_update(broker: Broker, tmp_path: 
 
 
 @needs_micropython
-def test_an_update_needs_no_key_in_the_port_map_and_one_there_changes_nothing(broker: Broker, tmp_path: Path) -> None:
-    board = SmallBoard(tmp_path)
-    board.install(firmware(config(broker.url)))
-    with board:
-        board.wait_for("here is shed-board")
-        for version in ("2" * 12, "3" * 12):
-            new = firmware(config(broker.url, version=version, key="ab" * 32))
-            transfer = asyncio.run(
-                update(msgflo.Broker.parse(broker.url), new, name="shed", version=version, key=bytes.fromhex(KEY))
-            )
-            assert transfer.running == version
-        assert (board.flash / "key").read_text() == KEY
-
-
-@needs_micropython
 @pytest.mark.parametrize("there", [None, "5e" * 31])
 def test_a_board_without_a_key_says_that_it_wants_the_cable(broker: Broker, tmp_path: Path, there: str | None) -> None:
     board = SmallBoard(tmp_path)

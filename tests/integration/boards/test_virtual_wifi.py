@@ -59,29 +59,6 @@ time.sleep(60)
     assert said(board, 4)[2:] == ["joined", "True"]
 
 
-def test_an_rp2_keeps_its_radio_on_until_it_is_deinitialised(start: Start) -> None:
-    board = start(
-        WLAN
-        + """
-def join():
-    wlan.connect("Home", "password")
-    while wlan.status() == network.STAT_CONNECTING: time.sleep_ms(10)
-    print(wlan.isconnected())
-join()
-wlan.active(False); print(wlan.active(), wlan.isconnected())
-wlan.active(True); wlan.deinit(); print(wlan.active(), wlan.isconnected())
-try: join()
-except OSError as e: print(e.errno)
-wlan.active(True)
-join()
-time.sleep(60)
-""",
-        chip="picow",
-    )
-    board.control({"pin": 4, "value": 1})
-    assert said(board, 5) == ["True", "False True", "True False", "1", "True"]
-
-
 @CHIPS
 def test_the_firmware_says_that_the_password_is_wrong_and_joins_when_it_is_right(start: Start, chip: str) -> None:
     board = start(firmware("asyncio.run(home.join())"), chip=chip)
@@ -136,23 +113,3 @@ asyncio.run(main())
     assert said(board, 2) == [ABSENT, "off False"]
     board.control({"wifi": True})
     assert said(board, 3)[2:] == [JOINED]
-
-
-def test_the_firmware_outlives_a_radio_that_does_not_start(start: Start) -> None:
-    program = """
-class Dead:
-    def isconnected(self): return False
-    def status(self): return network.STAT_IDLE
-    def active(self, *on): raise OSError(12290)
-    connect = disconnect = config = active
-async def main():
-    wlan, home.wlan = home.wlan, Dead()
-    task = asyncio.create_task(home.join())
-    while not home.attempts: await asyncio.sleep_ms(10)
-    home.wlan = wlan
-    await task
-asyncio.run(main())
-"""
-    board = start(firmware(program))
-    board.control({"pin": 4, "value": 1})
-    assert said(board, 2) == ['no Wi-Fi "Home": 12290; trying again', JOINED]

@@ -13,11 +13,11 @@ from msgflo.paho_transport import Transport
 
 from ...errors import BrokerError, DiscoveryError, FlashError
 from ...wire.discovery import Participant, parse, parse_status, participant_of
-from ..checked_map import PortMap
+from ..port_map import PortMap
 from .serial_diagnostics import Reader
 from .serial_log import SerialLog
 
-__all__ = ["follow", "watching"]
+__all__ = ["await_participants", "watching"]
 
 PATIENCE_S = 60.0
 """So long after its restart a board may take."""
@@ -28,7 +28,7 @@ _STEP_S = 0.05
 
 
 class _Watch:
-    """What the broker says of one board, from now on: what it had kept from before does not count."""
+    """The announcements of one board from now on; retained ones do not count."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -67,10 +67,10 @@ async def watching(broker: Broker, name: str) -> AsyncIterator[_Watch]:
         await transport.disconnect()
 
 
-async def follow(
-    port_map: PortMap, watch: _Watch, log: SerialLog, say: Callable[[str], None], patience: float = PATIENCE_S
+async def await_participants(
+    port_map: PortMap, watch: _Watch, log: SerialLog, show: Callable[[str], None], patience: float = PATIENCE_S
 ) -> list[str]:
-    """Return the ids of the board's participants as soon as all are announced; `say` gets the board's log.
+    """Return the ids of the board's participants as soon as all are announced; `show` gets the board's log.
 
     Raises FlashError with what went wrong and what to try. Devices that failed at their start are not waited for.
     """
@@ -81,7 +81,7 @@ async def follow(
     there_since = trouble_since = gone_since = None
     while True:
         for line in log.lines():
-            say(line)
+            show(line)
             reader.take(line)
         now = clock()
         if port_map.board_role in watch.participants:

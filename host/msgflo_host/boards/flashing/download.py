@@ -1,4 +1,4 @@
-"""Fetches MicroPython from its download pages, once: what was fetched is kept in the user's cache folder."""
+"""Fetches MicroPython from its download pages, once, into the user's cache folder."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def page(chip: Chip) -> str:
 
 
 def fetch(chip: Chip, progress: Callable[[int, int], None]) -> Path:
-    """Return the file of MicroPython for a chip, downloading it when it is not kept yet.
+    """Return the file of MicroPython for a chip, downloading it the first time.
 
     `progress(done, all)` counts bytes. Raises FlashError, which says how to do without a network.
     """

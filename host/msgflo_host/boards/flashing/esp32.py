@@ -25,7 +25,7 @@ _BOOT = "hold its BOOT button, press EN (RST) once, let go of BOOT, and run this
 
 
 def write(device: str, chip: Chip, firmware: Firmware, progress: Progress) -> None:
-    """Write a firmware file and check that it arrived; files of a MicroPython that was there before are kept.
+    """Write a firmware file and check that it arrived; files of a MicroPython that was there before stay.
 
     `progress(done, all)` counts bytes on the wire. Raises FlashError, after which the same call can be repeated.
     """
@@ -73,7 +73,7 @@ def _write(device: str, chip: Chip, firmware: Firmware, progress: Progress, baud
 
 
 def _has_files(esp: Any) -> bool:
-    """Whether the place for files is empty or has a file system; MicroPython stops at anything else there."""
+    """Check that the place for files is empty or has a file system; MicroPython stops at anything else there."""
     begins = ((8, b"\xff" * 8), (8, b"littlefs"), (0, b"\xeb\xfe\x90MSDOS"))  # empty, LittleFS, FAT
     return any(_has(esp, _FILES + at, content) for at, content in begins)
 

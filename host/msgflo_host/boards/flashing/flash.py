@@ -10,9 +10,9 @@ from msgflo import Broker
 
 from ...errors import BrokerError, FlashError
 from ..build import Image
-from ..checked_map import PortMap
+from ..port_map import PortMap
 from . import firmware_file
-from .await_board import PATIENCE_S, follow, watching
+from .await_board import PATIENCE_S, await_participants, watching
 from .micropython import Screen, Target, find, suits, with_micropython
 from .repl_scripts import State
 from .serial_board import SerialBoard, digest
@@ -30,12 +30,12 @@ _OURS = (".mpy", ".json", ".der", "~")
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What makes a board hold an image: files to `write`, in order, and files to `remove` before."""
+    """The changes that a board needs to hold an image: files to `write`, in order, and files to `remove` before."""
 
     write: Mapping[str, bytes]
     remove: list[str]
     keep_main: bool = False
-    """Whether there is a main.py of somebody else's, which gets another name."""
+    """True where there is a main.py of somebody else's, which gets another name."""
 
 
 def flash(
@@ -54,11 +54,11 @@ def flash(
     """
     broker = broker or port_map.broker
     if target.firmware is not None:
-        firmware_file.read(target.firmware, target.chip)  # a mistake there is told before a board is asked for
+        firmware_file.read(target.firmware, target.chip)  # a mistake there is reported before a board is asked for
     target = replace(target, port=find(target, screen))
     there = _there_already(port_map, image, target, broker)
     if there:
-        screen.say(f"{target.port}: it runs this version; nothing to do")
+        screen.log(f"{target.port}: it runs this version; nothing to do")
         return there
     with with_micropython(target, screen) as (board, state):
         _apply(board, changes(image, state), state, screen)
@@ -95,18 +95,18 @@ def _is_stale(path: str, found: str, slot: str) -> bool:
 
 
 def _apply(board: SerialBoard, needed: Changes, state: State, screen: Screen) -> None:
-    room = sum(-(-len(content) // _BLOCK) * _BLOCK for content in needed.write.values())
-    if room > state.free:
+    needed_bytes = sum(-(-len(content) // _BLOCK) * _BLOCK for content in needed.write.values())
+    if needed_bytes > state.free:
         raise FlashError(
-            f"{board.device}: {room // 1024} KB are needed, {state.free // 1024} KB are free: remove files of yours from the "
-            "board (`mpremote ls`), or erase it (docs/flashing.md)"
+            f"{board.device}: {needed_bytes // 1024} KB are needed, {state.free // 1024} KB are free: remove files of yours from "
+            "the board (`mpremote ls`), or erase it (docs/flashing.md)"
         )
     board.remove(needed.remove)
     if needed.keep_main:
         board.move("/main.py", _THEIR_MAIN)
-        screen.say(f"{board.device}: the main.py that was there is kept as {_THEIR_MAIN}")
+        screen.log(f"{board.device}: the main.py that was there is kept as {_THEIR_MAIN}")
     if not needed.write:
-        screen.say("nothing to copy")
+        screen.log("nothing to copy")
         return
     done, whole = 0, sum(map(len, needed.write.values()))
     with screen.progress(f"{_count(needed.write)}, {whole / 1024:.1f} KB") as progress:
@@ -117,7 +117,7 @@ def _apply(board: SerialBoard, needed: Changes, state: State, screen: Screen) ->
             progress(min(done, whole), whole)
 
         board.write(needed.write, more)
-    screen.say(f"copied {_count(needed.write)}, {whole / 1024:.1f} KB")
+    screen.log(f"copied {_count(needed.write)}, {whole / 1024:.1f} KB")
 
 
 def _count(files: Mapping[str, bytes]) -> str:
@@ -130,7 +130,7 @@ async def _restart(port_map: PortMap, board: SerialBoard, screen: Screen, broker
         async with watching(broker, port_map.name) as watch:
             board.restart()
             with SerialLog(board.device, board.take_port()) as log:
-                return await follow(port_map, watch, log, lambda line: screen.say(f"  {line}"), patience)
+                return await await_participants(port_map, watch, log, lambda line: screen.log(f"  {line}"), patience)
     except BrokerError as error:
         board.restart()
         raise BrokerError(f"the board has its files and was restarted, but {error}") from None

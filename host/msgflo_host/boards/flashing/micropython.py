@@ -27,9 +27,9 @@ _MCUS = {name: chip.mcu.replace("-", "") for name, chip in CHIPS.items()}  # as 
 
 
 class Screen(Protocol):
-    """Where progress is shown."""
+    """The terminal that shows progress."""
 
-    def say(self, text: str) -> None:
+    def log(self, text: str) -> None:
         """Show one line that stays."""
 
     def progress(self, what: str) -> AbstractContextManager[Callable[[int, int], None]]:
@@ -42,9 +42,9 @@ class Screen(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is to be flashed: a chip, at a `port` if that is known, with a file of MicroPython if one was given.
+    """The board to flash: a chip, at a `port` if that is known, with a file of MicroPython if one was given.
 
-    Without one, a MicroPython that the firmware runs on is kept, unless it shall be `new`: the one that is downloaded.
+    Without one, a MicroPython that the firmware runs on stays, unless it shall be `new`: the one that is downloaded.
     """
 
     chip: Chip
@@ -68,7 +68,7 @@ def with_micropython(target: Target, screen: Screen) -> Iterator[tuple[SerialBoa
         if device is not None:
             with suppress(NoMicroPython):
                 board = stack.enter_context(_started_again(connected(device)))
-                state = board.look()
+                state = board.probe()
                 _check_chip(target.chip, state, device)
         if board is None or state is None or not _right(target, state):
             firmware = ready or _fetched(target.chip, screen)
@@ -77,13 +77,13 @@ def with_micropython(target: Target, screen: Screen) -> Iterator[tuple[SerialBoa
             stack.close()
             device = _install(target, firmware, device, state, screen)
             board = stack.enter_context(_started_again(_patiently(device)))
-            state = board.look()
+            state = board.probe()
             _check_chip(target.chip, state, device)
         _check_version(state, given)
-        screen.say(f"{board.device}: {state.machine}, MicroPython {state.text}")
+        screen.log(f"{board.device}: {state.machine}, MicroPython {state.text}")
         if given is None and target.chip.wifi and not _is_newest(state.text):
             kept = state.text.split()[0].removeprefix("v")
-            screen.say(f"keeps MicroPython {kept}; FIRMWARE=… or --new-firmware replaces it")
+            screen.log(f"keeps MicroPython {kept}; FIRMWARE=… or --new-firmware replaces it")
         yield board, state
 
 
@@ -115,7 +115,7 @@ def find(target: Target, screen: Screen) -> str | None:
 
 
 def suits(target: Target, micropython: str) -> bool:
-    """Whether a MicroPython, as its banner says it, needs no replacement; raises FlashError for a file that is none."""
+    """Return whether a MicroPython (the text of its banner) needs no replacement; raises FlashError for a file that is none."""
     given = _given(target)
     if given is not None:
         return given.holds(micropython)
@@ -169,7 +169,7 @@ def _check_version(state: State, given: Firmware | None) -> None:
 def _install(target: Target, firmware: Firmware, device: str | None, state: State | None, screen: Screen) -> str:
     """Write MicroPython; returns the port at which the board is then."""
     if state is not None:
-        screen.say(f"MicroPython {state.text} is replaced")
+        screen.log(f"MicroPython {state.text} is replaced")
     if target.chip.rp2:
         return _install_uf2(target, firmware, 0.0 if state is None else _BACK_S, screen)
     assert device is not None

@@ -1,4 +1,4 @@
-"""What is run on a board, in MicroPython's raw REPL, to look at it and to write files onto it."""
+"""Scripts for MicroPython's raw REPL: they describe a board, and write files onto it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 __all__ = [
-    "LOOK",
+    "PROBE",
     "RESTART",
     "START_BOOTLOADER",
     "WRITER",
@@ -25,7 +25,7 @@ __all__ = [
 # stopped, but made slow; only where it runs already, for making it slow would start it.
 #
 # Then one line about the board, and one for each file of ours with the beginning of its SHA-256.
-LOOK = """
+PROBE = """
 import gc,json,os,sys
 gc.collect()
 _i=sys.implementation
@@ -133,7 +133,7 @@ _SCRIPT = 4096  # characters of one script
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a board said about itself: its MicroPython, and the files of ours that are on it with their hashes."""
+    """The answer of a board: its MicroPython, and the files of ours that are on it with their hashes."""
 
     platform: str
     text: str  # such as v1.29.0 on 2026-08-29
@@ -148,7 +148,7 @@ class State:
 
 
 def state(output: str) -> State:
-    """Read what LOOK printed; raises ValueError when it did not get to its end."""
+    """Read what PROBE printed; raises ValueError when it did not get to its end."""
     about: dict[str, Any] = {}
     for line in output.splitlines():
         if line.startswith("i "):

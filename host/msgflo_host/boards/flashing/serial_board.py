@@ -28,7 +28,7 @@ _SILENCE_S = 15.0  # of a script that runs: hashing all files takes a second, fo
 
 
 class NoMicroPython(FlashError):
-    """Whatever is at the port does not answer as MicroPython does."""
+    """The program at the port does not answer as MicroPython does."""
 
 
 class _ScriptError(FlashError):
@@ -48,10 +48,10 @@ class SerialBoard:
         self.stopped = True
         """Whether its program is still stopped, so that it has to be started again."""
 
-    def look(self) -> State:
+    def probe(self) -> State:
         """Return what the board is and has; its watchdog no longer bites. Raises NoMicroPython."""
         try:
-            return repl_scripts.state(self._run(repl_scripts.LOOK))
+            return repl_scripts.state(self._run(repl_scripts.PROBE))
         except _ScriptError as error:
             # CircuitPython, or a MicroPython from long ago: it has to be replaced.
             if error.last.startswith(("ImportError", "AttributeError", "TypeError")):
@@ -111,7 +111,7 @@ class SerialBoard:
         try:
             output, error = self._transport.exec_raw(script, timeout=_SILENCE_S)
         except (TransportError, OSError, struct.error) as lost:
-            self.stopped = False  # it cannot be told anything any more
+            self.stopped = False  # it takes no commands any more
             raise FlashError(f"{self.device}: the board went away in the middle ({_reason(lost)}); {_AGAIN}") from None
         if error:
             last = error.decode(errors="replace").strip().splitlines()[-1]

@@ -1,4 +1,4 @@
-"""What a board prints on its serial port: which lines tell of trouble, and what to do about each."""
+"""The lines that a board prints on its serial port: finds trouble in them, and advice for it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Reader", "Trouble"]
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What went wrong on a board, and what to try. A `fatal` one will not mend itself."""
+    """A fault of a board, with advice. A `fatal` one will not mend itself."""
 
     what: str
     advice: str

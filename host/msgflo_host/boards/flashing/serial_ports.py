@@ -31,7 +31,7 @@ _INTO_GROUP = "sudo usermod -aG {} $USER, then log in again"
 
 
 class _Info(Protocol):
-    """What pyserial tells of a port."""
+    """A port as pyserial describes it."""
 
     device: str
     vid: int | None

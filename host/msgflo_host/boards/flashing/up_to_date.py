@@ -1,6 +1,6 @@
-"""Whether a board needs nothing: it runs the version that is to be flashed, and is the one at the port.
+"""Finds a board that needs nothing: it runs the version that is to be flashed, and is the one at the port.
 
-It is asked without being stopped: told over the broker to identify itself, it answers on its serial port.
+Its program goes on meanwhile: the board identifies itself over the broker, and answers on its serial port.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from msgflo.paho_transport import Transport
 from ...errors import MsgfloError
 from ...wire.discovery import parse, participant_of
 from ..build import Image
-from ..checked_map import PortMap
+from ..port_map import PortMap
 from .serial_log import SerialLog
 
 __all__ = ["micropython_of", "present", "remember"]
 
 _ANSWER = "board: it is me"
 _ANSWER_S = 2.0
-_KEPT_S = 0.3  # what the broker has kept comes at once
+_RETAINED_S = 0.3  # retained packets come at once
 _STEP_S = 0.02
 
 
@@ -45,7 +45,7 @@ def micropython_of(image: Image) -> str | None:
 
 
 def remember(image: Image, micropython: str) -> None:
-    """Keep what micropython_of returns; where nothing can be kept, the next run takes longer."""
+    """Save the MicroPython for micropython_of; where that fails, the next run takes longer."""
     file = _file(image.version)
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -65,9 +65,9 @@ async def present(port_map: PortMap, version: str, device: str, broker: Broker) 
         await transport.connect()
         topics = [f"fbp/connection/{port_map.name}", f"{role}/version", f"{role}/mode", "fbp/participant/+"]
         await transport.subscribe([(topic, 1) for topic in topics])
-        await asyncio.sleep(_KEPT_S)
-        wanted = [b"online", json.dumps(version).encode(), b'"normal"']
-        if [seen.get(topic) for topic in topics[:3]] != wanted:
+        await asyncio.sleep(_RETAINED_S)
+        expected = [b"online", json.dumps(version).encode(), b'"normal"']
+        if [seen.get(topic) for topic in topics[:3]] != expected:
             return []
         with SerialLog(device) as log:
             transport.publish(f"{role}/identify", b"true", qos=1)

@@ -1,4 +1,4 @@
-"""What can be asked of a virtual board, one JSON object each: see docs/virtual-boards.md."""
+"""Requests to a virtual board, one JSON object each: see docs/virtual-boards.md."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Control:
         return function(request)
 
     def state(self) -> Values:
-        """What the board does now, and all values."""
+        """Return the state of the board, and all values."""
         return {
             "state": self._program.state,
             "wifi": next(key for key, state in _WIFI.items() if state == self._hardware.wifi.state),
@@ -130,13 +130,13 @@ class Control:
 
     def _wifi(self, request: Values) -> Values:
         wifi = self._hardware.wifi
-        wanted = request["wifi"]
-        if (isinstance(wanted, int) and not isinstance(wanted, bool)) or wanted not in list(_WIFI):
-            raise ControlError(f'wifi {wanted!r}; allowed: true, false, "wrong password"')
+        desired = request["wifi"]
+        if (isinstance(desired, int) and not isinstance(desired, bool)) or desired not in list(_WIFI):
+            raise ControlError(f'wifi {desired!r}; allowed: true, false, "wrong password"')
         if "rssi" in request:
             wifi.rssi = checked(_RSSI, request["rssi"])
-        wifi.change(_WIFI[wanted])
-        return {"wifi": wanted, "connected": wifi.connected, "rssi": wifi.rssi}
+        wifi.change(_WIFI[desired])
+        return {"wifi": desired, "connected": wifi.connected, "rssi": wifi.rssi}
 
     def _power(self, request: Values) -> Values:
         on = checked(_ON, request["power"])

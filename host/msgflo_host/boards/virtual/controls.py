@@ -1,4 +1,4 @@
-"""What people touch and see of a virtual board: buttons, LEDs, pixels, relays, and the radio on 433 MHz."""
+"""Buttons, LEDs, pixels, relays and the 433 MHz radio of a virtual board."""
 
 from __future__ import annotations
 
@@ -35,12 +35,10 @@ class Button(Thing):
         self._due: list[asyncio.TimerHandle] = []
 
     def set_pressed(self, pressed: bool) -> None:
-        """Close the contact, or open it."""
         self._cancel()
         self._move(pressed)
 
     def set_press(self, seconds: float) -> None:
-        """Close the contact, and open it later."""
         self._cancel()
         self._move(True)
         self._due.append(asyncio.get_running_loop().call_later(seconds, self._move, False))
@@ -63,7 +61,6 @@ class Button(Thing):
         self._pin.drive(self._closed if contact else None)
 
     def show(self) -> dict[str, Any]:
-        """Whether it is pressed."""
         return {"pressed": self.state["pressed"]}
 
 
@@ -79,13 +76,12 @@ class _Output(Thing):
         self._low = options.get("active") == "low"
 
     def show(self) -> dict[str, Any]:
-        """Whether it is on; a pin that the program does not drive switches nothing on."""
         driven = self._pin.duty > 0 if not self._low else self._pin.duty < 1
         return {self.shown: driven and self._pin.driving}
 
 
 class Led(_Output):
-    """A LED."""
+    """An LED."""
 
     outputs = (Value("lit", "boolean", "Whether it shines"),)
     shown = "lit"
@@ -111,7 +107,6 @@ class Rgb(Thing):
             pin.listeners.append(changed)
 
     def show(self) -> dict[str, Any]:
-        """Its colour."""
         return {"color": _color([self._brightness(pin) for pin in self._pins])}
 
     def _brightness(self, pin: Pin) -> int:
@@ -143,7 +138,6 @@ class Pixels(Thing):
         self._take(bytes(len(self._data)))
 
     def show(self) -> dict[str, Any]:
-        """All colours, as they shine: with the brightness worked in."""
         pixels = (self._data[at : at + 3] for at in range(0, len(self._data), 3))
         return {"colors": [_color([pixel[place] for place in self._places]) for pixel in pixels]}
 
@@ -183,7 +177,6 @@ class Radio(Thing):
         self.changed()
 
     def show(self) -> dict[str, Any]:
-        """What was sent last."""
         return dict(self._sent)
 
 

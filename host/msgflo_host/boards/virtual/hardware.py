@@ -1,4 +1,4 @@
-"""What a virtual board is made of besides its program: pins, buses, Wi-Fi, what survives a reset."""
+"""Hardware of a virtual board: pins, buses, Wi-Fi, and the memory that survives a reset."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ class Ended:
 class Hardware:
     """The hardware around the program.
 
-    What is called: `ended` when the program resets the chip or puts it to sleep; `said` with what the virtual board itself
+    What is called: `ended` when the program resets the chip or puts it to sleep; `log` with what the virtual board itself
     has to say, such as that the watchdog has bitten; `interrupt` with what the program has a handler for, to have it called;
     `edge` with each edge at a pin that the program waits for; `changed` when it may put out something else at a pin.
     """
 
     chip: Chip
     ended: Callable[[Ended], None] = lambda ended: None
-    said: Callable[[str], None] = lambda text: None
+    log: Callable[[str], None] = lambda text: None
     interrupt: Callable[[Any], None] = lambda thing: None
     edge: Callable[[Pin], None] = lambda pin: None
     changed: Callable[[Pin], None] = lambda pin: None
@@ -98,7 +98,7 @@ class Hardware:
         return pin.name in self.chip.adc | self.chip.adc2
 
     def cause_number(self) -> int:
-        """What `machine.reset_cause()` says: an RP2 resets itself by its watchdog, whatever for."""
+        """The number for `machine.reset_cause()`: an RP2 resets itself by its watchdog, whatever for."""
         if self.chip.rp2:
             return CAUSES["power" if self.cause == "power" else "watchdog"]
         return CAUSES[self.cause]

@@ -165,7 +165,7 @@ class Link:
 
 
 class _Filled:
-    """What the program's buffer is to be filled with."""
+    """Content for the program's buffer."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -182,7 +182,7 @@ def _fill(result: Any) -> Any:
 
 
 def _raised(error: Exception) -> bytes:
-    """What has the program raise this."""
+    """Return the answer that makes the program raise this."""
     kind = next((each for each in _RAISED if isinstance(error, each)), RuntimeError)
     number = error.errno if isinstance(error, OSError) else None
     return f"!{kind.__name__}({(number or errno.EIO) if kind is OSError else ascii(str(error))})\n".encode()

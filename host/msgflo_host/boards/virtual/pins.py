@@ -1,6 +1,6 @@
-"""The pins of a virtual board: what the program drives, what is wired to them, and who is told of a change.
+"""The pins of a virtual board: driven by the program or by the parts wired to them, with listeners for changes.
 
-The numbers of modes are an ESP32's; those of other chips `pin_api` knows.
+The numbers of modes are an ESP32's; those of other chips `machine_api` knows.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Pin:
     What is wired to it: `volts()` is asked for when its voltage is converted, `answer()` for the bytes of a DHT (None: there is
     none). `received` are the durations of pulses that the program has not taken yet, of 16 bits each.
 
-    Who is told: `listeners` are called whenever something about what the program puts out has changed, `bits` with the
+    Callbacks: `listeners` are called whenever something about what the program puts out has changed, `bits` with the
     bytes of a bit stream (pixels), `sent` with pulses (durations in µs from a high one on, and how often), `edge` with
     each edge that the program has asked for by `trigger`.
     """
@@ -59,12 +59,11 @@ class Pin:
 
     @property
     def driving(self) -> bool:
-        """Whether the program drives it."""
         return self.mode in (OUT, OPEN_DRAIN) or self.pwm is not None
 
     @property
     def duty(self) -> float:
-        """How much of the time the program holds it high: 0 to 1."""
+        """The share of time in which the program holds it high: 0 to 1."""
         if self.pwm is not None:
             return self.pwm[1] / 65535
         return float(self.out) if self.driving else 0.0
@@ -79,7 +78,7 @@ class Pin:
             self.pwm = None
         if pull is not None:
             self.pull = pull
-        self._tell(before)
+        self._notify(before)
         self._changed()
 
     def put(self, value: int) -> None:
@@ -90,7 +89,7 @@ class Pin:
         before = self.level
         self.out = value
         self.pwm = None
-        self._tell(before)
+        self._notify(before)
         self._changed()
 
     def modulate(self, pwm: tuple[int, int] | None) -> None:
@@ -104,9 +103,9 @@ class Pin:
         """Let something outside hold it high or low; None lets it go."""
         before = self.level
         self.driven = level
-        self._tell(before)
+        self._notify(before)
 
-    def _tell(self, before: int) -> None:
+    def _notify(self, before: int) -> None:
         now = self.level
         if now != before and self.trigger & (RISING if now else FALLING):
             self.edge(self)

@@ -6,11 +6,9 @@ import asyncio
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import time
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import Callable
 from functools import cache
@@ -19,9 +17,9 @@ from pathlib import Path
 from ...errors import MsgfloError
 from ...processes import children
 from ..bytecode import compile_modules
-from .api import Machine
 from .hardware import Ended, Hardware, Reset
 from .hardware_link import Link
+from .machine_api import Machine
 from .virtual_network import Network
 
 __all__ = ["Program", "board_heap", "check_heap", "find_micropython"]
@@ -29,8 +27,6 @@ __all__ = ["Program", "board_heap", "check_heap", "find_micropython"]
 _SHIM = Path(__file__).parent / "shim"
 _RESTART_S = 1.0  # after the program has ended by itself
 _END_S = 2.0
-_AT_ONCE_S = 1.0
-_MOST_CRASHES = 3  # in a row, at once
 _OLDEST = (1, 25)
 _HEAP, _HEAP_64 = "100K", "200K"
 _LEAST_HEAP, _LEAST_HEAP_64 = 60, 120  # KB; with less, the firmware cannot even be loaded
@@ -40,7 +36,7 @@ _LONGEST_LINE = 1 << 16
 class Program:
     """Runs `main.py` of a folder, the board's flash, again and again until `stop`.
 
-    `said(line)` gets each line that it prints; `became(state, cause)` each change of state: running, asleep or off, and
+    `on_line(line)` gets each line that it prints; `on_state(state, cause)` each change of state: running, asleep or off, and
     why it was started. `heap` is the memory it has, such as "100K", None for that of a board; `micropython` the interpreter, if
     not any that is found; `detour` is a relay's.
     """
@@ -53,23 +49,22 @@ class Program:
         heap: str | None,
         micropython: str | None,
         detour: str,
-        said: Callable[[str], None],
-        became: Callable[[str, str], None],
+        on_line: Callable[[str], None],
+        on_state: Callable[[str, str], None],
     ) -> None:
         self._hardware = hardware
         self._flash = flash
         self._heap = heap
         self._micropython = os.path.abspath(micropython) if micropython else ""  # it runs in another folder
         self._detour = detour
-        self._said = said
-        self._became = became
-        self._ends: asyncio.Queue[Ended | None] = asyncio.Queue()  # None: without power
+        self._on_line = on_line
+        self._on_state = on_state
+        self._resets: asyncio.Queue[Ended | None] = asyncio.Queue()  # None: without power
         self._powered = asyncio.Event()
         self._powered.set()
         self._shim = tempfile.TemporaryDirectory(prefix="msgflo-virtual-")
-        self._keeper: asyncio.Task[None] | None = None
-        hardware.ended = self._ends.put_nowait
-        self._crashes = 0
+        self._runner: asyncio.Task[None] | None = None
+        hardware.ended = self._resets.put_nowait
         self.state = "off"
         self.gone = asyncio.Event()
         """Set when it cannot be run any more."""
@@ -80,26 +75,26 @@ class Program:
         self._heap = self._heap or board_heap(self._micropython)
         for name, code in _shim().items():
             (Path(self._shim.name) / name).with_suffix(".mpy").write_bytes(code)
-        self._keeper = asyncio.create_task(self._keep())
-        self._keeper.add_done_callback(self._given_up)
+        self._runner = asyncio.create_task(self._run_forever())
+        self._runner.add_done_callback(self._given_up)
 
     async def stop(self) -> None:
         """End it for good."""
-        if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
-            self._keeper = None
+        if self._runner is not None:
+            self._runner.cancel()
+            await asyncio.gather(self._runner, return_exceptions=True)
+            self._runner = None
         self._shim.cleanup()
 
     def reset(self) -> None:
         """Press the reset button; that wakes it, too."""
-        self._ends.put_nowait(Ended("hard"))
+        self._resets.put_nowait(Ended("hard"))
 
     def wake(self) -> bool:
         """Let the time of a deep sleep be over; returns whether it is asleep."""
         asleep = self.state == "asleep"
         if asleep:
-            self._ends.put_nowait(Ended("sleep"))
+            self._resets.put_nowait(Ended("sleep"))
         return asleep
 
     def power(self, on: bool) -> None:
@@ -108,9 +103,9 @@ class Program:
             self._powered.set()
         elif self._powered.is_set():
             self._powered.clear()
-            self._ends.put_nowait(None)
+            self._resets.put_nowait(None)
 
-    async def _keep(self) -> None:
+    async def _run_forever(self) -> None:
         cause: Reset = "power"
         while True:
             self._hardware.start(cause)
@@ -124,8 +119,8 @@ class Program:
                 await self._powered.wait()
                 ended = Ended("power")
             cause = ended.cause
-            while not self._ends.empty():  # more than one reset at a time is one
-                self._ends.get_nowait()
+            while not self._resets.empty():  # more than one reset at a time is one
+                self._resets.get_nowait()
 
     async def _sleep(self, ended: Ended) -> Ended | None:
         """Return when the time is over, or how the sleep ended else."""
@@ -133,7 +128,7 @@ class Program:
         self._become("asleep", "")
         try:
             async with asyncio.timeout(None if ended.sleep is None else ended.sleep / 1000):
-                return await self._ends.get()
+                return await self._resets.get()
         except TimeoutError:
             return ended
 
@@ -148,17 +143,15 @@ class Program:
             link.close()
             raise
         link.start()
-        began = time.monotonic()
         reading = asyncio.create_task(self._relay(process))
-        ends = asyncio.create_task(self._ends.get())
+        ends = asyncio.create_task(self._resets.get())
         waiting = asyncio.create_task(process.wait())
         try:
             await asyncio.wait([ends, waiting], return_when=asyncio.FIRST_COMPLETED)
             if ends.done():
                 return ends.result()
             await asyncio.wait([reading], timeout=_END_S)
-            self._count_crashes(-waiting.result(), time.monotonic() - began)
-            self._said(f"the program has ended, exit code {waiting.result()}; starting again in {_RESTART_S:g} s")
+            self._on_line(f"the program has ended, exit code {waiting.result()}; starting again in {_RESTART_S:g} s")
             await asyncio.wait([ends], timeout=_RESTART_S)
             return ends.result() if ends.done() else Ended("soft")
         finally:
@@ -168,13 +161,6 @@ class Program:
             for task in (reading, ends, waiting):
                 task.cancel()
             link.close()
-
-    def _count_crashes(self, number: int, seconds: float) -> None:
-        """Note that a signal has ended it, if it is one; raises MsgfloError where that happens again and again."""
-        self._crashes = self._crashes + 1 if number > 0 and seconds < _AT_ONCE_S else 0
-        if self._crashes == _MOST_CRASHES:
-            which = signal.Signals(number).name if number in list(signal.Signals) else "unknown"
-            raise MsgfloError(f"it dies at once, {_MOST_CRASHES} times of signal {number} ({which})")
 
     async def _spawn(self, link: Link) -> Process:
         own = {key: value for key, value in os.environ.items() if not key.startswith(("MSGFLO_", "MICROPY"))}
@@ -201,17 +187,17 @@ class Program:
                 line = b"(a long line was left out)\n"
             if not line:
                 return
-            self._said(line.decode(errors="replace").rstrip()[:_LONGEST_LINE])
+            self._on_line(line.decode(errors="replace").rstrip()[:_LONGEST_LINE])
 
-    def _given_up(self, keeper: asyncio.Task[None]) -> None:
-        if not keeper.cancelled() and (error := keeper.exception()) is not None:
-            self._said(f"{self._micropython} cannot be run any more: {error}")
+    def _given_up(self, runner: asyncio.Task[None]) -> None:
+        if not runner.cancelled() and (error := runner.exception()) is not None:
+            self._on_line(f"{self._micropython} cannot be run any more: {error}")
             self._become("off", "")
             self.gone.set()
 
     def _become(self, state: str, cause: str) -> None:
         self.state = state
-        self._became(state, cause)
+        self._on_state(state, cause)
 
 
 @cache
@@ -251,7 +237,7 @@ def _ask(program: str) -> tuple[int, ...]:
     """The version of a MicroPython, and how many bits its objects have; empty if it does not run."""
     code = "import sys; print(*sys.implementation.version[:2], 64 if sys.maxsize >> 32 else 32)"
     try:
-        said = subprocess.run([program, "-c", code], capture_output=True, text=True, timeout=10, check=True).stdout
-        return tuple(int(part) for part in said.split())
+        output = subprocess.run([program, "-c", code], capture_output=True, text=True, timeout=10, check=True).stdout
+        return tuple(int(part) for part in output.split())
     except (OSError, subprocess.SubprocessError, ValueError):
         return ()

@@ -1,4 +1,4 @@
-"""What a virtual board's Wi-Fi is to its connections to the broker: while the board is not in it, nothing passes."""
+"""Wi-Fi between a virtual board and its broker: while the board is not in it, nothing passes."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from msgflo import Broker
 
 __all__ = ["Relay"]
 
-_LOOK_S = 0.05
+_POLL_S = 0.05
 
 
 class Relay:
     """Listens on a loopback port, and passes on what comes to a broker and back; `passes()` says whether it does now.
 
     As in a network that is out of reach, connections stay open meanwhile, and what was sent arrives later. Where the broker
-    cannot be reached, the board's connection is reset, and `failed(text)` is told why.
+    cannot be reached, the board's connection is reset, and `failed(text)` is called with the reason.
     """
 
     def __init__(self, target: Broker) -> None:
         self._target = target
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.settings: Mapping[str, Any] = {}
-        """What the board's compiled port map must say, so that the board looks for this broker."""
+        """Settings of the board's compiled port map that lead it to this broker."""
         self.failed: Callable[[str], None] = lambda text: None
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -37,13 +37,12 @@ class Relay:
 
     @property
     def port(self) -> int:
-        """Where it listens."""
         port: int = self._socket.getsockname()[1]
         return port
 
     @property
     def detour(self) -> str:
-        """What the shim of `socket` is to know: the broker's address, and the one to connect to in its place."""
+        """Text for the shim of `socket`: the broker's address, and the one to connect to in its place."""
         return json.dumps([[self._target.host, self._target.port], ["127.0.0.1", self.port]])
 
     async def start(self) -> None:
@@ -95,7 +94,7 @@ class Relay:
 
     async def _reachable(self) -> None:
         while not self.passes():
-            await asyncio.sleep(_LOOK_S)
+            await asyncio.sleep(_POLL_S)
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:

@@ -75,7 +75,6 @@ class Lux(Thing):
         self.state = {"lux": self._model.lux, "fault": "none"}
 
     def set_lux(self, lux: float) -> None:
-        """Let so much light shine on it."""
         self.state["lux"] = self._model.lux = lux
 
     def set_fault(self, fault: str) -> None:
@@ -95,7 +94,6 @@ class _Analog(Thing):
         hardware.pin(options["pin"]).volts = lambda: self.volts(self.state[self.inputs[0].id])
 
     def volts(self, value: float) -> float:
-        """Return what is at the pin."""
         raise NotImplementedError
 
 
@@ -106,7 +104,6 @@ class Light(_Analog):
     begin = 50.0
 
     def volts(self, value: float) -> float:
-        """Return the part of the supply."""
         return value / 100 * _SUPPLY
 
 
@@ -116,7 +113,6 @@ class Potentiometer(_Analog):
     inputs = (Value("position", "number", "Where it stands, from one end to the other", "", 0, 1),)
 
     def volts(self, value: float) -> float:
-        """Return the part of the supply."""
         return value * _SUPPLY
 
 
@@ -127,7 +123,6 @@ class Battery(_Analog):
     begin = 3.9
 
     def volts(self, value: float) -> float:
-        """Return the part that the divider lets through."""
         return float(value / self.options.get("divider", 1))
 
 
@@ -147,7 +142,6 @@ class Microphone(Thing):
             hardware.microphones[pin] = self._model
 
     def set_level(self, level: float) -> None:
-        """Let it be so loud."""
         self.state["level"] = self._model.level = level
 
 

@@ -1,4 +1,4 @@
-"""What is wired to a virtual board, as its user sees it: a thing with values that can be set, and values that it shows."""
+"""Things wired to a virtual board, as its user sees them: values that can be set, and values that they show."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["ControlError", "Thing", "Value", "checked"]
 
 
 class ControlError(MsgfloError):
-    """What was asked for cannot be done; the text says why, and what can be."""
+    """The request cannot be done; the text has the reason, and what can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,14 @@ class Value:
     allowed: tuple[str, ...] = ()
 
     def describe(self) -> dict[str, Any]:
-        """What a program needs to know to show it."""
+        """Return all that a program needs to show it."""
         return {key: value for key, value in asdict(self).items() if value not in (None, "", ())}
 
 
 class Thing:
     """Derive from this for a kind of thing, name `inputs` and `outputs`, and wire it in `__init__`.
 
-    Each input `x` is set by a method `set_x`, or else kept in `state`; `show` returns the outputs. `changed()` is to be called
+    Each input `x` is set by a method `set_x`, or else stored in `state`; `show` returns the outputs. `changed()` is to be called
     when an output may have changed.
     """
 
@@ -71,7 +71,7 @@ class Thing:
         """Forget what is shown by itself."""
 
     def describe(self) -> dict[str, Any]:
-        """What a program needs to know to show it, and to let people use it."""
+        """Return all that a program needs to show it, and to let people use it."""
         return {
             "inputs": [each.describe() for each in self.inputs],
             "outputs": [each.describe() for each in self.outputs],

@@ -34,14 +34,14 @@ _KINDS: dict[str, type[Thing]] = {
 class Things:
     """Makes the things that a compiled port map (`board.json`) names, and wires them.
 
-    `told(role, values)` is called when outputs of a thing have changed.
+    `on_change(role, values)` is called when outputs of a thing have changed.
     """
 
     def __init__(
-        self, hardware: Hardware, config: Mapping[str, Any], told: Callable[[str, dict[str, Any]], None]
+        self, hardware: Hardware, config: Mapping[str, Any], on_change: Callable[[str, dict[str, Any]], None]
     ) -> None:
         self._hardware = hardware
-        self._told = told
+        self._on_change = on_change
         self._shown: dict[str, dict[str, Any]] = {}
         self._things: dict[str, Thing] = {}
         self._kinds: dict[str, str] = {}
@@ -78,7 +78,7 @@ class Things:
         return [{"device": role, "kind": self._kinds[role], **thing.describe()} for role, thing in self._things.items()]
 
     def lose_power(self) -> None:
-        """What keeps its state without the program loses it."""
+        """Reset the things that keep their state without the program."""
         for thing in self._things.values():
             thing.lose_power()
 
@@ -88,4 +88,4 @@ class Things:
         shown = self._things[role].show()
         if shown != self._shown[role]:
             self._shown[role] = shown
-            self._told(role, shown)
+            self._on_change(role, shown)

@@ -13,7 +13,7 @@ from .virtual_board import Event, VirtualBoard
 
 __all__ = ["BoardThread"]
 
-_LOOK_S = 0.1
+_POLL_S = 0.1
 _PATIENCE_S = 30.0  # a busy machine
 
 
@@ -71,7 +71,7 @@ class BoardThread:
                 raise TimeoutError(f"not within {seconds:g} s: {what}\n{self.output}")
             with self._changed:
                 if len(self.events) == seen:
-                    self._changed.wait(_LOOK_S)
+                    self._changed.wait(_POLL_S)
 
     def wait_for_line(self, text: str, *, seconds: float = _PATIENCE_S) -> str:
         """Wait until the board has said something; returns the whole line."""

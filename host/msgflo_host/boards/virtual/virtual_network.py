@@ -37,7 +37,6 @@ class Network:
         self.WLAN = Wlans((Rp2Wlan if hardware.chip.rp2 else Wlan)(hardware, states))
 
     def hostname(self, name: str | None = None) -> str | None:
-        """The board's name in the network; a call with one sets it."""
         if name is None:
             return self._hostname
         if not 0 < len(name) <= 32:
@@ -46,7 +45,6 @@ class Network:
         return None
 
     def country(self, code: str | None = None) -> str | None:
-        """The country by two letters; a call with one sets it."""
         if code is None:
             return self._country
         if len(code) != 2:
@@ -71,11 +69,11 @@ class Wlans:
 
 
 class Wlan:
-    """The station of an ESP32: unless told otherwise it tries again by itself, and takes no other network meanwhile."""
+    """The station of an ESP32: by default it tries again by itself, and takes no other network meanwhile."""
 
     _rejected = "HANDSHAKE_TIMEOUT"  # that is what a wrong password leads to
     _lost = "BEACON_TIMEOUT"
-    _told: tuple[str, ...] = ("mac", "channel", "txpower", "pm", "protocol", "reconnects")
+    _settable: tuple[str, ...] = ("mac", "channel", "txpower", "pm", "protocol", "reconnects")
 
     def __init__(self, hardware: Hardware, states: dict[str, int]) -> None:
         self._wifi = hardware.wifi
@@ -89,7 +87,6 @@ class Wlan:
         self._joining: asyncio.TimerHandle | None = None
 
     def active(self, on: bool | None = None) -> bool:
-        """Whether the radio is on; a call with True or False switches it."""
         if on is not None:
             self._active = self._powered = bool(on)
             if not on:
@@ -97,7 +94,6 @@ class Wlan:
         return self._active
 
     def connect(self, ssid: str | None = None, key: str | None = None, **_: Any) -> None:
-        """Begin to join; raises OSError where the radio is off, or still joins."""
         if not self._powered:
             raise OSError(12290, "Wifi Not Started")
         self._notice()
@@ -130,7 +126,6 @@ class Wlan:
             self._failed(self._lost)
 
     def disconnect(self) -> None:
-        """Leave the network, or give up joining it; raises OSError where the radio is off."""
         if not self._powered:
             raise OSError(12290, "Wifi Not Started")
         self._leave()
@@ -144,12 +139,10 @@ class Wlan:
         self._desired = self._joined = self._wifi.connected = False
 
     def isconnected(self) -> bool:
-        """Whether it is in the network and has an address."""
         self._notice()
         return self._wifi.connected
 
     def status(self, what: str | None = None) -> int:
-        """The state as one of STAT_*, or the signal's strength in dBm."""
         if what is not None:
             return int(self.config(what))
         self._notice()
@@ -163,7 +156,7 @@ class Wlan:
         """Tell a setting, or set some."""
         if what is None:
             for name, value in values.items():
-                if name not in self._told:
+                if name not in self._settable:
                     raise ValueError("unknown config param")
                 self._settings[name] = value
             return None
@@ -178,7 +171,6 @@ class Wlan:
         return self._settings[what]
 
     def ifconfig(self, address: tuple[str, str, str, str] | str | None = None) -> tuple[str, ...] | None:
-        """Address, netmask, gateway and name server; a call with them sets them."""
         if address is None:
             return self._address if self._wifi.connected else ("0.0.0.0",) * 4
         if not isinstance(address, str):  # "dhcp"
@@ -187,7 +179,6 @@ class Wlan:
         return None
 
     def ipconfig(self, what: str | None = None, **_: Any) -> Any:
-        """Address and netmask (`addr4`), or the gateway (`gw4`)."""
         if what is None:
             return None
         current = self.ifconfig() or ()
@@ -196,7 +187,6 @@ class Wlan:
         return tuple(current[:2]) if what == "addr4" else current[2]
 
     def scan(self) -> list[tuple[Any, ...]]:
-        """The networks around: none is seen, for their names are bytes, of which the link takes one at a time."""
         return []
 
 
@@ -205,21 +195,19 @@ class Rp2Wlan(Wlan):
 
     _rejected = "WRONG_PASSWORD"
     _lost = "NO_AP_FOUND"
-    _told = ("mac", "channel", "txpower", "pm")
+    _settable = ("mac", "channel", "txpower", "pm")
 
     def __init__(self, hardware: Hardware, states: dict[str, int]) -> None:
         super().__init__(hardware, states)
         del self._settings["reconnects"]
 
     def active(self, on: bool | None = None) -> bool:
-        """Whether the radio was asked to be on; a call with True or False asks for it."""
         if on is not None:
             self._active = bool(on)
             self._powered = self._powered or self._active
         return self._active
 
     def connect(self, ssid: str | None = None, key: str | None = None, **_: Any) -> None:
-        """Begin to join; raises OSError where the radio is off."""
         if not self._powered:
             raise OSError(1, "EPERM")
         self._leave()
@@ -227,11 +215,9 @@ class Rp2Wlan(Wlan):
         self._begin(ssid)
 
     def disconnect(self) -> None:
-        """Leave the network, or give up joining it."""
         self._powered = True
         self._leave()
 
     def deinit(self) -> None:
-        """Switch the radio off; what `active` says stays."""
         self._leave()
         self._powered = False

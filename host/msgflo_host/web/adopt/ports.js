@@ -1,5 +1,5 @@
 // @ts-check
-// The rows of a form in which ports are chosen, named and typed.
+// The rows of the form in which ports are chosen, named and given types.
 
 import { element, iconButton } from "../core/dom.js";
 

@@ -1,9 +1,9 @@
 // @ts-check
-// What the server says of virtual boards, and the socket by which one of them is pressed, turned and seen.
+// Requests about virtual boards, and the control socket of one that runs.
 
 /**
  * @typedef {{role: string, kind: string, component: string}} Device
- * @typedef {{name: string, file: string, valid: boolean, problems: string[], doubts: string[], board: string, chip: string | null, title: string | null,
+ * @typedef {{name: string, file: string, valid: boolean, problems: string[], warnings: string[], board: string, chip: string | null, title: string | null,
  *   devices: Device[], sleeps: boolean, state: "stopped" | "starting" | "running" | "stopping" | "elsewhere", error: string | null}} Board
  * @typedef {{folder: string, most: number, boards: Board[]}} Listing
  */
@@ -17,7 +17,7 @@ export class Refused extends Error {
   }
 }
 
-/** That there is no board any more, which its card tells by going. */
+/** The board has ended; its card goes then, which is message enough. */
 export class Ended extends Error {}
 
 /** @param {string} path @param {string | null} secret @param {string} [method] @returns {Promise<Response>} */
@@ -38,17 +38,22 @@ export async function list(secret) {
   return (await ask("boards.json", secret)).json();
 }
 
-/** Rejects with a Refused whose text says why. @param {string} name @param {"start" | "stop"} what @param {string | null} secret */
+/** Rejects with a Refused whose text is for people. @param {string} name @param {"start" | "stop"} what @param {string | null} secret */
 export async function order(name, what, secret) {
   await ask(`boards/${encodeURIComponent(name)}/${what}`, secret, "POST");
 }
 
 /**
- * The control socket of a board that runs.
- * Events, each with what the board has told as detail: "before" {lines}, "log" {line}, "device" {device, values}, "pin" {pin, level, duty},
- * "state" {state, cause}; and "open", "close".
+ * @typedef {string | number | boolean | string[] | number[] | null} ValueOf  an input or output
+ * @typedef {Record<string, ValueOf>} Values  by their ids
+ * @typedef {{before: {lines: string[]}, log: {line: string}, device: {device: string, values: Values}, pin: import("./pins.js").Pin,
+ *   state: {state: State}, open: null, close: null}} ControlEvents  "before": the log until now
+ * @typedef {"running" | "asleep" | "off"} State
+ * @typedef {{state?: State, wifi?: boolean, connected?: boolean, devices?: Record<string, Values>}} Condition
  */
-export class Control extends EventTarget {
+
+/** The control socket of a board that runs; docs/virtual-boards.md has its requests and answers. */
+export class Control extends /** @type {import("../core/events.js").TargetClass<ControlEvents>} */ (EventTarget) {
   #socket;
   #number = 0;
   /** @type {Map<number, {resolve: (answer: any) => void, reject: (error: Error) => void}>} */
@@ -67,7 +72,10 @@ export class Control extends EventTarget {
     this.#socket.onclose = () => this.#closed();
   }
 
-  /** Ask the board for something; rejects with an Error whose text says why not, an {@link Ended} where it has gone. @param {Record<string, any>} request @returns {Promise<any>} */
+  /**
+   * Send a request. Rejects with an Error whose text is for people, an {@link Ended} after the board's end.
+   * @param {Record<string, unknown>} request @returns {Promise<any>} JSON as the request has it
+   */
   ask(request) {
     return new Promise((resolve, reject) => {
       if (this.#socket.readyState !== WebSocket.OPEN) {
@@ -85,16 +93,16 @@ export class Control extends EventTarget {
     this.#socket.close();
   }
 
-  /** @param {any} told */
-  #take(told) {
-    if (typeof told.event === "string") {
-      this.dispatchEvent(new CustomEvent(told.event, { detail: told }));
+  /** @param {any} message an event of ControlEvents, or an answer */
+  #take(message) {
+    if (typeof message.event === "string") {
+      this.dispatchEvent(new CustomEvent(message.event, { detail: message }));
       return;
     }
-    const pending = this.#pending.get(told.id);
-    this.#pending.delete(told.id);
-    if (told.error !== undefined) pending?.reject(new Error(String(told.error)));
-    else pending?.resolve(told);
+    const pending = this.#pending.get(message.id);
+    this.#pending.delete(message.id);
+    if (message.error !== undefined) pending?.reject(new Error(String(message.error)));
+    else pending?.resolve(message);
   }
 
   #closed() {

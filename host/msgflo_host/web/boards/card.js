@@ -1,5 +1,5 @@
 // @ts-check
-// A virtual board that runs: its things, its Wi-Fi and power, its pins, and what it says.
+// A virtual board that runs: its devices, its Wi-Fi and power, its pins and its log.
 
 import { element, toast } from "../core/dom.js";
 import { emit } from "../core/registry.js";
@@ -8,20 +8,20 @@ import { makeLog } from "./log.js";
 import { makePins } from "./pins.js";
 import { makeThing } from "./things.js";
 
-const LOOK_MS = 3000; // at what others have changed, of which a board tells nothing by itself
+const REFRESH_MS = 3000; // for changes by others: a board sends no events of these
 const STATES = { running: "runs", asleep: "sleeps", off: "is switched off" };
 
 export class Card {
   #context;
   #board;
   #control;
-  #things = new Map();
+  #things = /** @type {Map<string, ReturnType<typeof makeThing>>} */ (new Map());
   #state = element("span", { className: "board-state", role: "status" });
   #bench = element("div", { className: "board-bench" });
   #log = makeLog();
   /** @type {ReturnType<typeof makePins> | null} */
   #pins = null;
-  /** @type {any} */
+  /** @type {import("./api.js").Condition} */
   #now = {};
   #timer = 0;
   #power;
@@ -29,7 +29,7 @@ export class Card {
 
   /**
    * @param {import("../core/registry.js").Context} context @param {import("./api.js").Board} board
-   * @param {{stop: () => void, closed: () => void}} options `closed` is called when there is no connection to the board any more
+   * @param {{stop: () => void, closed: () => void}} options `closed` is called when the connection to the board ends
    */
   constructor(context, board, { stop, closed }) {
     this.#context = context;
@@ -58,15 +58,14 @@ export class Card {
 
   /** @param {() => void} closed */
   #listen(closed) {
-    const on = (/** @type {string} */ type, /** @type {(detail: any) => void} */ take) =>
-      this.#control.addEventListener(type, (event) => take(/** @type {CustomEvent} */ (event).detail));
-    on("before", ({ lines }) => this.#log.add(lines));
-    on("log", ({ line }) => this.#log.add([line]));
-    on("device", ({ device, values }) => this.#things.get(device)?.update(values));
-    on("pin", (pin) => this.#pins?.show(pin));
-    on("state", ({ state }) => this.#show({ state }));
-    on("open", () => this.#begin());
-    on("close", () => {
+    const control = this.#control;
+    control.addEventListener("before", ({ detail: { lines } }) => this.#log.add(lines));
+    control.addEventListener("log", ({ detail: { line } }) => this.#log.add([line]));
+    control.addEventListener("device", ({ detail: { device, values } }) => this.#things.get(device)?.update(values));
+    control.addEventListener("pin", ({ detail }) => this.#pins?.show(detail));
+    control.addEventListener("state", ({ detail: { state } }) => this.#show({ state }));
+    control.addEventListener("open", () => this.#begin());
+    control.addEventListener("close", () => {
       clearInterval(this.#timer);
       closed();
     });
@@ -80,7 +79,7 @@ export class Card {
     } catch (error) {
       return failed(/** @type {Error} */ (error));
     }
-    this.#timer = setInterval(() => document.visibilityState === "visible" && this.#look(), LOOK_MS);
+    this.#timer = setInterval(() => document.visibilityState === "visible" && this.#refresh(), REFRESH_MS);
   }
 
   /** @param {{devices: import("./things.js").Description[], pins: (number | string)[]}} description */
@@ -88,7 +87,7 @@ export class Card {
     const kinds = new Map(this.#board.devices.map(({ role, kind }) => [role, kind]));
     for (const each of devices) {
       const role = each.device;
-      const ask = async (/** @type {Record<string, any>} */ values) => {
+      const ask = async (/** @type {import("./api.js").Values} */ values) => {
         const answer = await this.#control.ask({ device: role, ...values });
         this.#things.get(role)?.update(answer.values);
       };
@@ -106,21 +105,21 @@ export class Card {
     emit(this.#context.bus, "select", { kind: "node", ids: [role] });
   }
 
-  async #look() {
+  async #refresh() {
     try {
       this.#show(await this.#control.ask({ get: true }));
     } catch {
-      // it has ended, which is told
+      // it has ended: "close" comes
     }
   }
 
-  /** @param {any} told any of state, wifi, connected and devices */
-  #show(told) {
-    Object.assign(this.#now, told);
-    for (const [role, values] of Object.entries(told.devices ?? {})) this.#things.get(role)?.update(values);
-    const { state, wifi } = this.#now;
+  /** @param {import("./api.js").Condition} changes */
+  #show(changes) {
+    Object.assign(this.#now, changes);
+    for (const [role, values] of Object.entries(changes.devices ?? {})) this.#things.get(role)?.update(values);
+    const { state = "", wifi } = this.#now;
     const trouble = wifi === true ? "" : ", without Wi-Fi";
-    const text = `${STATES[/** @type {keyof typeof STATES} */ (state)] ?? ""}${state === "running" ? trouble : ""}`;
+    const text = `${state && STATES[state]}${state === "running" ? trouble : ""}`;
     if (this.#state.textContent !== text) this.#state.textContent = text;
     this.element.dataset.state = state;
     this.#rename(this.#power, state === "off" ? "Power on" : "Power off");
@@ -134,11 +133,11 @@ export class Card {
     button.setAttribute("aria-label", `${text}: ${this.#board.board}`);
   }
 
-  /** @param {Record<string, any>} request */
+  /** @param {Record<string, unknown>} request */
   async #ask(request) {
     try {
       await this.#control.ask(request);
-      await this.#look();
+      await this.#refresh();
     } catch (error) {
       failed(/** @type {Error} */ (error));
     }

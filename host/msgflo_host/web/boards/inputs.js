@@ -1,28 +1,33 @@
 // @ts-check
-// What people move to change what a virtual board measures: sliders with fields, choices, a button that is held.
+// Inputs for the values that a virtual board measures: sliders with fields, choices, a button that is held.
 
 import { element } from "../core/dom.js";
 
 /**
  * @typedef {{id: string, type: "number" | "boolean" | "string" | "array", description: string, unit?: string, low?: number, high?: number, allowed?: string[]}} Value
- * @typedef {{element: HTMLElement, update: (value: any) => void}} Input
- * @typedef {(value: any) => void} Set
+ * @typedef {import("./api.js").ValueOf} ValueOf
+ * @typedef {{element: HTMLElement, update: (value: ValueOf) => void}} Input
+ */
+/**
+ * @template {ValueOf} [T=ValueOf]
+ * @typedef {(value: T) => void} Set
  */
 
-// How long the board has it so before it hears of the next change: it takes less for a contact that bounces, and a slow
-// connection may bring a press and its release at once.
+// The least time between two changes. The board takes shorter ones for a contact that bounces, and a slow connection may
+// bring a press and its release together.
 const PRESSED_MS = 150;
 const RELEASED_MS = 50;
 
 /**
- * Sends the last of many values, and never two at a time: what is dragged sends hundreds.
- * @param {(value: any) => Promise<any>} send @param {(error: Error) => void} failed @returns {Set}
+ * Send one value at a time, and of those that come in between only the last: a slider that is dragged sends hundreds.
+ * @template {ValueOf} T
+ * @param {(value: T) => Promise<unknown>} send @param {(error: Error) => void} failed @returns {Set<T>}
  */
 export function lastOf(send, failed) {
   let busy = false;
-  /** @type {{value: any} | null} */
-  let waiting = null;
-  const next = async (/** @type {any} */ value) => {
+  /** @type {T[]} */
+  let waiting = []; // one at most
+  const next = async (/** @type {T} */ value) => {
     busy = true;
     try {
       await send(value);
@@ -30,13 +35,10 @@ export function lastOf(send, failed) {
       failed(/** @type {Error} */ (error));
     }
     busy = false;
-    const { value: later } = waiting ?? {};
-    const more = waiting !== null;
-    waiting = null;
-    if (more) next(later);
+    for (const later of waiting.splice(0)) next(later);
   };
   return (value) => {
-    if (busy) waiting = { value };
+    if (busy) waiting = [value];
     else next(value);
   };
 }
@@ -45,7 +47,7 @@ export function lastOf(send, failed) {
 const LOGARITHMIC = { of: (/** @type {number} */ x) => Math.log10(x + 1), back: (/** @type {number} */ x) => 10 ** x - 1 };
 const LINEAR = { of: (/** @type {number} */ x) => x, back: (/** @type {number} */ x) => x };
 
-/** @param {string} role @param {Value} value @param {any} now @param {Set} set @returns {Input} */
+/** @param {string} role @param {Value} value @param {number} now @param {Set} set @returns {Input} */
 export function numberInput(role, value, now, set) {
   const low = value.low ?? 0;
   // A board's battery has a few volts, though a divider would let more be measured.
@@ -75,24 +77,24 @@ export function numberInput(role, value, now, set) {
   const name = element("span", { className: "board-name", title: value.description }, value.id);
   return {
     element: element("div", { className: "board-number" }, name, range, element("span", { className: "board-field" }, field, unit)),
-    // Not while somebody drags it: what comes is older than what they see.
+    // Not while somebody drags it: the values that come are older.
     update: (given) => typeof given === "number" && !range.matches(":active") && show(round(given, 1e-3)),
   };
 }
 
-/** @param {string} role @param {Value} value @param {any} now @param {Set} set @returns {Input} */
+/** @param {string} role @param {Value} value @param {ValueOf} now @param {Set} set @returns {Input} */
 export function choiceInput(role, value, now, set) {
   const options = (value.allowed ?? []).map((each) => element("option", { value: each }, each));
   const select = element("select", { "aria-label": `${role}: ${value.id}`, change: () => set(select.value) }, ...options);
-  select.value = now;
+  select.value = String(now);
   const name = element("span", { className: "board-name", title: value.description }, value.id);
   return {
     element: element("div", { className: "board-choice" }, name, select),
-    update: (given) => document.activeElement !== select && (select.value = given),
+    update: (given) => document.activeElement !== select && (select.value = String(given)),
   };
 }
 
-/** @param {string} role @param {Value} value @param {any} now @param {Set} set @returns {Input} */
+/** @param {string} role @param {Value} value @param {ValueOf} now @param {Set} set @returns {Input} */
 export function switchInput(role, value, now, set) {
   const box = element("input", { type: "checkbox", checked: now === true, change: () => set(box.checked) });
   const label = element("label", { className: "board-switch", title: value.description }, box, value.id);
@@ -101,12 +103,11 @@ export function switchInput(role, value, now, set) {
 }
 
 /**
- * A button that is pressed for as long as it is held: by a pointer, by Space or Enter. Who only can activate it presses it for a moment.
- * @param {HTMLElement} button @param {(pressed: boolean) => Promise<any>} hold is done when the board has it @param {() => void} tap
+ * A button that is pressed while it is held, by a pointer, by Space or Enter. Activating it presses it for a moment.
+ * @param {HTMLElement} button @param {(pressed: boolean) => Promise<unknown>} hold resolves when the board has it @param {() => void} tap
  */
 export function held(button, hold, tap) {
   let down = false;
-  /** @type {Promise<any>} */
   let done = Promise.resolve();
   const change = (/** @type {boolean} */ pressed) => {
     if (down === pressed) return;
@@ -128,8 +129,8 @@ export function held(button, hold, tap) {
     if (!event.repeat) change(true);
   });
   button.addEventListener("keyup", (event) => (event.key === " " || event.key === "Enter") && change(false));
-  button.addEventListener("contextmenu", (event) => event.preventDefault()); // of a finger that rests
-  // A pointer's click has happened already; that of a screen reader or a voice has none.
+  button.addEventListener("contextmenu", (event) => event.preventDefault()); // of a long touch
+  // After a pointer's press nothing is left to do; a screen reader or voice control clicks without one.
   button.addEventListener("click", (event) => event.detail === 0 && /** @type {PointerEvent} */ (event).pointerType !== "touch" && tap());
 }
 

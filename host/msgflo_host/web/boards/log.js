@@ -1,5 +1,5 @@
 // @ts-check
-// What a board says, the last lines of it.
+// The last lines that a board prints.
 
 import { element } from "../core/dom.js";
 
@@ -7,8 +7,8 @@ const MOST_LINES = 200;
 
 /** @returns {{element: HTMLElement, add: (lines: string[]) => void}} */
 export function makeLog() {
-  const lines = element("div", { className: "board-lines", role: "log", tabIndex: 0, "aria-label": "What the board says", "aria-live": "off" });
-  const made = element("details", { className: "board-log", open: true }, element("summary", {}, "What it says"), lines);
+  const lines = element("div", { className: "board-lines", role: "log", tabIndex: 0, "aria-label": "Log of the board", "aria-live": "off" });
+  const made = element("details", { className: "board-log", open: true }, element("summary", {}, "Log"), lines);
   /** @type {string[]} */
   let waiting = [];
   const show = () => {
@@ -21,7 +21,7 @@ export function makeLog() {
   return {
     element: made,
     add: (more) => {
-      if (waiting.length === 0 && more.length > 0) setTimeout(show); // all that come at once are shown at once
+      if (waiting.length === 0 && more.length > 0) setTimeout(show); // lines that come together are shown together
       waiting.push(...more);
       if (waiting.length > 10 * MOST_LINES) waiting = waiting.slice(-MOST_LINES);
     },

@@ -1,5 +1,5 @@
 // @ts-check
-// The pins that a board drives, or has a meaning for; looked at when somebody wants to see them.
+// The pins that a board drives, or has a meaning for; read when their list is open.
 
 import { element } from "../core/dom.js";
 
@@ -11,20 +11,20 @@ import { element } from "../core/dom.js";
 export function makePins(board, names, ask) {
   const cells = new Map(names.map((name) => [name, element("li", { className: "board-pin", hidden: true })]));
   const list = element("ul", { "aria-label": `Pins of ${board}` }, ...cells.values());
-  const made = element("details", { className: "board-pins", toggle: () => made.open && look() }, element("summary", {}, "Pins it drives"), list);
+  const made = element("details", { className: "board-pins", toggle: () => made.open && read() }, element("summary", {}, "Pins it drives"), list);
   const show = (/** @type {Pin} */ pin) => {
     const cell = cells.get(pin.pin);
     if (cell === undefined) return;
     const duty = pin.duty ?? pin.pwm?.duty ?? null;
-    // An event tells of outputs only: what has no level then is none any more.
+    // Events come of outputs only: one without a level is an output no longer.
     const drives = pin.level !== null && pin.mode !== "in";
     cell.hidden = !drives;
     cell.classList.toggle("high", drives && (duty ?? pin.level ?? 0) > 0);
     const value = duty !== null && duty > 0 && duty < 1 ? `${Math.round(100 * duty)} %` : pin.level === 1 ? "high" : "low";
     cell.replaceChildren(element("code", {}, String(pin.pin)), ` ${value}`);
   };
-  const look = () => {
-    for (const name of names) ask(name).then(show, () => {}); // a board that ends answers no more
+  const read = () => {
+    for (const name of names) ask(name).then(show, () => {}); // a board that ends does not answer
   };
   return { element: made, show: (pin) => made.open && show(pin) };
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// A port map on the shelf: what is on the board, what is wrong with it, and the button that starts it.
+// A port map in the list: the board's devices, the problems of the map, and the button that starts it.
 
 import { element } from "../core/dom.js";
 
@@ -9,7 +9,7 @@ import { element } from "../core/dom.js";
  * @param {string} name @param {(what: "start" | "stop") => void} order @returns {Row}
  */
 export function makeRow(name, order) {
-  let trouble = ""; // of what was asked for last here
+  let trouble = ""; // of the last start or stop
   let waiting = false;
   /** @type {import("./api.js").Board | null} */
   let board = null;
@@ -44,16 +44,16 @@ export function makeRow(name, order) {
       text(button, what === "start" ? "Starting…" : "Stopping…");
       show();
     },
-    done: (said) => {
+    done: (problem) => {
       waiting = false;
-      trouble = said;
+      trouble = problem;
       show();
     },
     focus: () => button.focus(),
   };
 }
 
-/** @param {HTMLElement} place @param {string} said */
-function text(place, said) {
-  if (place.textContent !== said) place.textContent = said; // else a screen reader says it again
+/** @param {HTMLElement} place @param {string} content */
+function text(place, content) {
+  if (place.textContent !== content) place.textContent = content; // else a screen reader reads it again
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// One thing that is wired to a virtual board: how it looks, and what one can do to it. Built from what the board says of itself.
+// One device that is wired to a virtual board: its picture, its state and its inputs, made from the board's description.
 
 import { element } from "../core/dom.js";
 import { turnable } from "../core/turn.js";
@@ -8,11 +8,13 @@ import { NIGHT, knob, lamp, relay, sensor, strip } from "./pictures.js";
 
 /**
  * @typedef {import("./inputs.js").Value} Value
- * @typedef {{device: string, kind: string, inputs: Value[], outputs: Value[], values: Record<string, any>}} Description
- * @typedef {(values: Record<string, any>) => Promise<any>} Ask  sets inputs of the thing
- * @typedef {{picture?: Element, controls?: HTMLElement[], update?: (values: Record<string, any>) => void, words?: (values: Record<string, any>) => string,
- *   own?: string[], stop?: () => void}} Look  `own` are inputs that have no field of their own, `words` say what is seen, `stop` ends what goes on
- *   by itself
+ * @typedef {import("./api.js").Values} Values
+ * @typedef {Values & {pressed: boolean, position: number, lit: boolean, color: string, closed: boolean, colors: string[], level: number, light: number,
+ *   lux: number, temperature: number, humidity: number, sent: number[], count: number}} Shown  each kind has some of these
+ * @typedef {{device: string, kind: string, inputs: Value[], outputs: Value[], values: Shown}} Description
+ * @typedef {(values: Values) => Promise<unknown>} Ask  sets inputs of the device
+ * @typedef {{picture?: Element, controls?: HTMLElement[], update?: (values: Shown) => void, words?: (values: Shown) => string,
+ *   own?: string[], stop?: () => void}} Face  `own` are the inputs without a field, `words` the state in words; `stop` ends a running action
  */
 
 const BREATH_MS = 20_000;
@@ -22,8 +24,8 @@ const LOUD_DB = -6;
 const TAP_S = 0.2;
 const LED = "#ff5a36";
 
-/** @type {Record<string, (role: string, description: Description, ask: Ask) => Look>} */
-const LOOKS = {
+/** @type {Record<string, (role: string, description: Description, ask: Ask) => Face>} */
+const FACES = {
   button(role, _, ask) {
     const button = element("button", { type: "button", className: "board-push", "aria-label": `Press ${role}`, "aria-pressed": "false" });
     held(button, (pressed) => ask({ pressed }), () => ask({ press: TAP_S }));
@@ -36,7 +38,7 @@ const LOOKS = {
   },
   potentiometer(_, description, ask) {
     const { element: picture, turn } = knob();
-    const set = lastOf((position) => ask({ position }), () => {}); // what is wrong with it was said
+    const set = lastOf((/** @type {number} */ position) => ask({ position }), () => {}); // `ask` reports errors
     turnable(picture, () => description.values.position, (position) => {
       turn(position);
       set(Number(position.toFixed(3)));
@@ -92,48 +94,48 @@ const LOOKS = {
 /**
  * @param {Description} description @param {string} kind as the port map names it @param {Ask} ask @param {(error: Error) => void} failed
  * @param {() => void} show shows it in the graph
- * @returns {{element: HTMLElement, update: (values: Record<string, any>) => void, stop: () => void}} `stop` is called when the board is gone: it asks
- *   and tells nothing any more
+ * @returns {{element: HTMLElement, update: (values: Values) => void, stop: () => void}} `stop` is called at the board's end: no requests
+ *   and no errors after it
  */
 export function makeThing(description, kind, ask, failed, show) {
   const role = description.device;
   let isGone = false;
-  const tell = (/** @type {Error} */ error) => {
+  const report = (/** @type {Error} */ error) => {
     if (isGone) return;
-    look.stop?.(); // else it would be told of each step
+    face.stop?.(); // else each step would report it
     failed(error);
   };
-  const quietly = async (/** @type {Record<string, any>} */ values) => isGone || ask(values).catch(tell);
-  const look = (LOOKS[description.kind] ?? (() => ({ picture: sensor(description.kind) })))(role, description, quietly);
-  const inputs = description.inputs.filter(({ id }) => !look.own?.includes(id)).map((value) => ({
+  const quietly = async (/** @type {Values} */ values) => isGone || ask(values).catch(report);
+  const face = (FACES[description.kind] ?? (() => ({ picture: sensor(description.kind) })))(role, description, quietly);
+  const inputs = description.inputs.filter(({ id }) => !face.own?.includes(id)).map((value) => ({
     id: value.id,
     isNumber: value.type === "number",
-    ...input(role, value, description.values[value.id], lastOf((given) => ask({ [value.id]: given }), tell)),
+    ...input(role, value, description.values[value.id], lastOf((given) => ask({ [value.id]: given }), report)),
   }));
   const [main, more] = [true, false].map((isNumber) => inputs.filter((each) => isNumber === each.isNumber).map((each) => each.element));
   const words = element("p", { className: "board-words" });
   const name = element("button", { type: "button", className: "plain board-role", title: "Show it in the graph", click: show }, role);
   const made = element("article", { className: "board-thing", "aria-label": role, "data-device": role, "data-kind": description.kind },
-    element("h4", {}, name, element("small", {}, kind)), look.picture ?? null, ...(look.controls ?? []), words, ...main,
+    element("h4", {}, name, element("small", {}, kind)), face.picture ?? null, ...(face.controls ?? []), words, ...main,
     more.length > 0 ? element("details", {}, element("summary", {}, "More"), ...more) : null);
-  const update = (/** @type {Record<string, any>} */ values) => {
+  const update = (/** @type {Values} */ values) => {
     Object.assign(description.values, values);
-    look.update?.(description.values);
-    const text = look.words?.(description.values) ?? "";
+    face.update?.(description.values);
+    const text = face.words?.(description.values) ?? "";
     if (words.textContent !== text) words.textContent = text;
     for (const each of inputs) if (each.id in values) each.update(values[each.id]);
   };
   update(description.values);
   const stop = () => {
     isGone = true;
-    look.stop?.();
+    face.stop?.();
   };
   return { element: made, update, stop };
 }
 
-/** @param {string} role @param {Value} value @param {any} now @param {import("./inputs.js").Set} set */
+/** @param {string} role @param {Value} value @param {import("./api.js").ValueOf} now @param {import("./inputs.js").Set} set */
 function input(role, value, now, set) {
-  if (value.type === "number") return numberInput(role, value, now, set);
+  if (value.type === "number") return numberInput(role, value, Number(now), set);
   return value.type === "boolean" ? switchInput(role, value, now, set) : choiceInput(role, value, now, set);
 }
 
@@ -164,7 +166,7 @@ function breathe(role, { values }, ask) {
   return { controls: [act("Breathe on it", role, begin)], stop };
 }
 
-/** @param {string} role @param {string} key @param {Record<string, any>} values @param {Ask} ask */
+/** @param {string} role @param {"light" | "lux"} key @param {Shown} values @param {Ask} ask */
 function cover(role, key, values, ask) {
   /** @type {number | null} */
   let before = null;
@@ -186,7 +188,7 @@ function pulses(role, ask) {
   return element("div", { className: "board-pulses" }, field, act("Receive", role, receive));
 }
 
-/** What a remote control sends with such a chip as EV1527, in µs: 24 bits, the first one first, four times. @param {number} code @returns {number[]} */
+/** The pulses of a remote control with a chip such as EV1527, in µs: 24 bits, the first one first, four times. @param {number} code @returns {number[]} */
 function remote(code) {
   const [short, long] = [400, 1200];
   const bits = [...code.toString(2).padStart(24, "0")].flatMap((bit) => (bit === "1" ? [long, short] : [short, long]));

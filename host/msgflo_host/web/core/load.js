@@ -4,7 +4,7 @@
 /**
  * @typedef {{
  *   "adopt/view.js": typeof import("../adopt/view.js"),
- *   "boards/shelf.js": typeof import("../boards/shelf.js"),
+ *   "boards/overview.js": typeof import("../boards/overview.js"),
  *   "core/listener.js": typeof import("./listener.js"),
  *   "devices/connection.js": typeof import("../devices/connection.js"),
  *   "devices/host.js": typeof import("../devices/host.js"),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from brokers import Broker
-from editors import Refused, editor, run
+from editors import editor, run
 from msgflo_host.graph.graph_files import load
 from msgflo_host.model.graphs import MAIN
 from systems import Coordinator as Run
@@ -27,18 +26,6 @@ def graph(tmp_path: Path) -> Path:
     return path
 
 
-def test_an_edit_just_before_the_end_is_in_the_file(graph: Path, broker: Broker) -> None:
-    async def main() -> None:
-        async with editor(running.port) as client:
-            await client.ask("graph", "addnode", graph=MAIN, id="last", component="core/Not")
-
-    with Run(graph, "--plain", broker=broker.url, cwd=graph.parent) as running:
-        running.wait(lambda status: status["connected"])
-        run(main)
-        assert running.stop() == 0
-    assert saved(graph) == ["last", "mine"]
-
-
 def test_with_no_save_it_is_saved_when_an_editor_asks_for_it(graph: Path, broker: Broker) -> None:
     before = graph.read_text()
 
@@ -53,17 +40,6 @@ def test_with_no_save_it_is_saved_when_an_editor_asks_for_it(graph: Path, broker
 
     with Run(graph, "--plain", "--no-save", broker=broker.url, cwd=graph.parent) as running:
         running.wait(lambda status: status["connected"])
-        run(main)
-
-
-def test_without_a_file_persist_is_refused_and_nothing_is_told_of_what_it_holds(broker: Broker, tmp_path: Path) -> None:
-    async def main() -> None:
-        async with editor(running.port) as client:
-            with pytest.raises(Refused, match="was started without the file of a graph, so there is none to save to"):
-                await client.ask("network", "persist")
-
-    with Run("--plain", broker=broker.url, cwd=tmp_path) as running:
-        assert running.wait(lambda status: status["connected"])["unsaved"] is None
         run(main)
 
 
@@ -101,12 +77,3 @@ def test_what_could_not_be_written_is_there_after_a_kill(graph: Path, broker: Br
         until(lambda: saved(graph) == ["mine", "new"])
         assert "edits that could not be written are taken up from .msgflo/unsaved-graph-" in running.output
         until(lambda: not list((graph.parent / ".msgflo").glob("unsaved-*")))
-
-
-def test_a_fifo_is_refused_at_the_start(tmp_path: Path, broker: Broker) -> None:
-    os.mkfifo(tmp_path / "graph.fbp")
-    running = Run(tmp_path / "graph.fbp", "--plain", broker=broker.url, cwd=tmp_path)
-    running.start()
-    assert running.process is not None
-    assert running.process.wait(60) == 1
-    until(lambda: "graph.fbp: cannot be read: it is no regular file" in running.output)

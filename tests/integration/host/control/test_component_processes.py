@@ -122,26 +122,6 @@ def programs(file: str) -> list[psutil.Process]:
     return found
 
 
-def test_a_fault_of_one_who_is_told_keeps_nobody_from_hearing_the_next_line(broker: Broker, tmp_path: Path) -> None:
-    folder = fill(tmp_path / "home", Two__py="print('first')\nprint('second')\n")
-    fill(folder, msgflo__yaml="components: {home/Two: 'python Two.py'}\n")
-    graph = tmp_path / "graph.fbp"
-    graph.write_text("two(home/Two)\n")
-
-    def fail(event: ComponentPrinted) -> None:
-        raise KeyError("of the test")
-
-    async def scenario() -> None:
-        async with running(broker, graph, folder) as (coordinator, _, told):
-            coordinator.events.listen(ComponentPrinted, fail)
-            news: list[str] = []
-            coordinator.events.listen(Notice, lambda event: news.append(event.text))
-            await soon(lambda: {("two", "first"), ("two", "second")} <= set(told.output) and news and told.crashes)
-            assert "what follows from ComponentPrinted has failed: KeyError" in news[0]
-
-    asyncio.run(scenario())
-
-
 def test_mistakes_in_components_are_told_and_leave_others_alone(
     broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -248,14 +228,16 @@ def test_where_the_file_of_a_component_is_deleted_that_is_said_and_nothing_else(
     gone = [("echo", 'is no longer run: the library has no component "home/Echo" any more')]
 
     async def main() -> None:
-        async with running(broker, graph, folder) as (coordinator, ours, _):
+        async with running(broker, graph, folder) as (coordinator, _, _):
             coordinator.events.listen(ComponentFaulty, lambda event: said.append((event.role, event.text)))
             await soon(lambda: coordinator.registry.state("echo") == "alive")
             (folder / "Echo.py").unlink()
             await soon(lambda: said and coordinator.registry.get("echo") is None)
             assert said == gone
             fill(folder, Echo__py=named)
-            await soon(lambda: coordinator.registry.state("echo") == "alive" and not ours.doubt("echo"))
+            await soon(
+                lambda: coordinator.registry.state("echo") == "alive" and not coordinator.node_errors.get("echo")
+            )
             (folder / "Echo.py").unlink()
             await soon(lambda: said == gone * 2)
 
@@ -271,28 +253,28 @@ def test_only_so_many_processes_are_started_and_that_is_said_whenever_it_begins(
     graph.write_text("".join(f"{name}(home/Echo)\n" for name in "abcd"))
     said: list[str] = []
     text = "2 nodes run as processes; the others wait until one of these is removed"
-    doubt = "is not started: 2 nodes run as processes already"
+    node_error = "is not started: 2 nodes run as processes already"
 
     async def main() -> None:
         async with running(broker, graph, folder) as (coordinator, ours, _):
             coordinator.events.listen(Notice, lambda event: said.append(event.text))
             edit = coordinator.graphs.edit
 
-            def doubts() -> dict[str, str | None]:
-                return {role: ours.doubt(role) for role in "abcd" if ours.doubt(role)}
+            def node_errors() -> dict[str, str | None]:
+                return {role: coordinator.node_errors.get(role) for role in "abcd" if coordinator.node_errors.get(role)}
 
             await soon(lambda: said == [text])
             assert {*ours._processes.commands} == {"a", "b"}
-            await soon(lambda: doubts() == dict.fromkeys("cd", doubt))
+            await soon(lambda: node_errors() == dict.fromkeys("cd", node_error))
             edit("default/main", "removenode", {"id": "a"})
-            await soon(lambda: {*ours._processes.commands} == {"b", "c"} and doubts() == {"d": doubt})
+            await soon(lambda: {*ours._processes.commands} == {"b", "c"} and node_errors() == {"d": node_error})
             edit("default/main", "removenode", {"id": "b"})
-            await soon(lambda: {*ours._processes.commands} == {"c", "d"} and not doubts())
+            await soon(lambda: {*ours._processes.commands} == {"c", "d"} and not node_errors())
             assert said == [text]
             edit("default/main", "addnode", {"id": "a", "component": "home/Echo"})
-            await soon(lambda: said == [text, text] and doubts() == {"a": doubt})
+            await soon(lambda: said == [text, text] and node_errors() == {"a": node_error})
             fill(folder, msgflo__yaml="components: {home/Other: sleep 1000}\n")
             gone = 'is no longer run: the library has no component "home/Echo" any more'
-            await soon(lambda: doubts() == dict.fromkeys("acd", gone))
+            await soon(lambda: node_errors() == dict.fromkeys("acd", gone))
 
     asyncio.run(main())

@@ -14,7 +14,7 @@ import pytest
 
 from brokers import Broker
 from editors import Editor, editor, run
-from systems import Coordinator, node, until
+from systems import Coordinator, until
 
 MAIN = "default/main"
 SECRET = "a-secret-of-the-test"
@@ -244,7 +244,7 @@ def test_a_process_that_fails_at_a_packet_is_shown_as_one_that_fails(coordinator
     run(main)
 
 
-def test_what_a_component_died_of_is_told_also_to_who_joins_later(coordinator: Coordinator, folder: Path) -> None:
+def test_the_reason_of_a_crash_is_sent_also_to_a_later_editor(coordinator: Coordinator, folder: Path) -> None:
     fill(folder, Crash__py="from msgflo import Participant\nimport no_such_module\n")
     reason = "ended (exit code 1): msgflo: Crash.py:2: ModuleNotFoundError: No module named 'no_such_module'"
 
@@ -257,28 +257,6 @@ def test_what_a_component_died_of_is_told_also_to_who_joins_later(coordinator: C
                 told = await later.told("network", "processerror", graph=MAIN, id="crash")
                 assert told["payload"]["error"].startswith(reason)
             await client.ask("graph", "removenode", graph=MAIN, id="crash")
-
-    run(main)
-
-
-def test_a_node_that_is_called_like_a_program_leaves_it_alone(coordinator: Coordinator, folder: Path) -> None:
-    async def main() -> None:
-        async with at(coordinator) as one:
-            await soon(lambda: processes(coordinator, "program.py"))
-            (before,) = processes(coordinator, "program.py")
-            await add(one, **{"program plug": "home/Echo"})
-            await feed(one, "hello", "program plug.in")
-            await one.told("network", "output", message="program plug: printed")
-            assert processes(coordinator, "program.py") == [before]
-            since = len(one.frames)
-            fill(folder, program__py=PROGRAM.format(0))
-            ended = "program plug: ended (exit code 3): I run; it is started again in {}"
-            await one.told("network", "output", since=since, message=ended.format("1 s"))
-            # A program is no node, so what it dies of is output.
-            assert not one.all("network", "processerror")
-            await one.ask("graph", "removenode", graph=MAIN, id="program plug")
-            await soon(lambda: not processes(coordinator, "Echo.py", "participant"))
-            await one.told("network", "output", message=ended.format("2 s"))
 
     run(main)
 
@@ -320,18 +298,3 @@ def test_nothing_that_components_and_programs_have_started_outlives_the_coordina
         run(lambda: main(coordinator))
         coordinator.stop()
         until(lambda: not left(), what=str(left()))
-
-
-def test_without_a_graph_components_are_written_where_it_was_started(broker: Broker, tmp_path: Path) -> None:
-    secret, code = "programmer-of-this-test", "from msgflo import Participant\n\n\nclass New(Participant):\n    pass\n"
-
-    async def main(running: Coordinator) -> None:
-        async with editor(running.port, secret=secret) as client:
-            await client.ask("component", "source", name="New", language="python", code=code)
-            await client.ask("graph", "addnode", id="new", component=f"{tmp_path.name}/New", graph="default/main")
-            running.wait(lambda status: node(status, "new")["state"] == "alive")
-
-    with Coordinator("--plain", "--secret", secret, broker=broker.url, cwd=tmp_path) as running:
-        running.wait(lambda status: status["connected"])
-        run(lambda: main(running))
-    assert (tmp_path / "New.py").read_text() == code

@@ -46,9 +46,7 @@ async def fbp_test(port: int, folder: Path) -> dict[str, Any]:
 
 @pytest.mark.timeout(PATIENCE_S + 30)
 @pytest.mark.parametrize("runs", [1, pytest.param(10, marks=pytest.mark.soak)])
-def test_fbp_test_passes_each_time_while_an_editor_looks_on(
-    coordinator: Coordinator, tmp_path: Path, runs: int
-) -> None:
+def test_fbp_test_passes_each_time_while_an_editor_watches(coordinator: Coordinator, tmp_path: Path, runs: int) -> None:
     async def main(port: int) -> None:
         async with editor(coordinator.port) as looking:
             await looking.ask("runtime", "getruntime")

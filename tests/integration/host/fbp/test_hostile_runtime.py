@@ -13,9 +13,8 @@ import pytest
 
 from brokers import Broker
 from editors import Refused, editor, run
-from fbp_socket import AFAR
 from hostile_names import MAIN, NAMES
-from systems import Coordinator, until
+from systems import Coordinator
 
 SECRET = "the-owner-of-the-house"
 CODE = """\
@@ -52,34 +51,6 @@ def coordinator(shared_broker: Broker, folder: Path) -> Iterator[Coordinator]:
         assert running.process.poll() is None, running.output
         assert "Traceback" not in running.output
         assert SECRET not in running.output
-
-
-def listing(folder: Path) -> set[str]:
-    """The files that there are in a folder."""
-    return {str(path.relative_to(folder)) for path in folder.rglob("*") if "__pycache__" not in path.parts}
-
-
-def test_without_the_right_to_send_sources_nothing_is_written_or_run(coordinator: Coordinator, folder: Path) -> None:
-    before = listing(folder / "home")
-    marker = folder / "sent"
-    payload = {"name": "Sent", "library": "home", "language": "python", "code": CODE.format(marker=marker)}
-
-    async def main() -> None:
-        async with (
-            editor(coordinator.port) as local,
-            editor(coordinator.port, headers=AFAR) as afar,
-            editor(coordinator.port, secret="a-secret-of-nobody") as wrong,
-        ):
-            for client in (local, afar, wrong):
-                with pytest.raises(Refused, match="component:source is not permitted"):
-                    await client.ask("component", "source", **payload)
-            assert listing(folder / "home") == before
-        async with editor(coordinator.port, secret=SECRET) as client:
-            assert (await client.ask("component", "source", **payload))["name"] == "home/Sent"
-
-    run(main)
-    assert listing(folder / "home") - before == {"Sent.py"}
-    until(marker.exists, seconds=20, what="who may send a source has it run: this test would notice")
 
 
 def test_a_node_runs_nothing_that_lies_outside_of_the_component_folder(coordinator: Coordinator, folder: Path) -> None:

@@ -54,25 +54,6 @@ async def status_of(port: int, path: str, **headers: str) -> int:
         return got.status
 
 
-def test_pages_reach_it_under_a_name_that_is_allowed(tmp_path: Path) -> None:
-    with LocalServer(tmp_path, hosts=("home.example.org",)) as server:
-
-        async def connects(host: str, origin: str) -> bool:
-            try:
-                async with editor(server.port, headers={"Host": host, "Origin": origin}) as client:
-                    return bool(await client.ask("runtime", "getruntime"))
-            except aiohttp.WSServerHandshakeError as refused:
-                return refused.status != 403
-
-        async def main() -> None:
-            for origin in ("https://app.flowhub.io", "https://home.example.org"):
-                assert await connects("home.example.org", origin)
-                assert not await connects("evil.local", origin)
-            assert not await connects("home.example.org", "https://evil.example.org")
-
-        run(main)
-
-
 @pytest.mark.parametrize("behind_proxy", [False, True])
 def test_behind_a_proxy_that_adds_no_header_everybody_comes_from_elsewhere(tmp_path: Path, behind_proxy: bool) -> None:
     nothing: frozenset[str] = frozenset()

@@ -288,7 +288,7 @@ def test_a_start_that_is_refused_is_answered_with_the_reason(
     assert (status, text) == (409, "a virtual board needs MicroPython 1.25 or newer: `make setup` installs it\n")
 
 
-def test_the_page_is_told_whether_there_are_port_maps(tmp_path: Path) -> None:
+def test_the_page_learns_whether_there_are_port_maps(tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     folder.mkdir()
     with LocalServer(tmp_path / "data", boards=folder) as server:

@@ -126,15 +126,6 @@ def test_packets_pass_both_ways_whole_or_in_pieces(house: Coordinator) -> None:
     run(main)
 
 
-def test_what_comes_with_the_first_packet_is_passed_on_too(house: Coordinator) -> None:
-    async def main() -> None:
-        async with browser(house) as socket:
-            await socket.send_bytes(connect() + frames.PINGREQ)
-            assert await received(socket, 6) == ACCEPTED + b"\xd0\0"
-
-    run(main)
-
-
 @pytest.mark.parametrize(
     "first", [b"", b"GET / HTTP/1.1\r\n\r\n", b"\x10\x02\xff\xff", b"\x10\xff\xff\xff\x7f" + bytes(300_000), "text"]
 )
@@ -150,7 +141,7 @@ def test_what_is_no_mqtt_is_hung_up_on(house: Coordinator, first: bytes | str) -
     assert "Traceback" not in house.output
 
 
-def test_while_the_broker_is_away_a_browser_is_told_so(tmp_path: Path) -> None:
+def test_while_the_broker_is_away_a_browser_gets_a_refusal(tmp_path: Path) -> None:
     with Broker() as broker, Coordinator("--plain", broker=broker.url, cwd=tmp_path) as coordinator:
         coordinator.wait(lambda status: status["connected"])
         assert answer(coordinator, connect()) == ACCEPTED

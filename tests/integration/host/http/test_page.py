@@ -1,4 +1,4 @@
-"""What a browser gets from the port of a running coordinator: files, headers, and what the page is told."""
+"""What a browser gets from the port of a running server: files, headers, and what the page is told."""
 
 from __future__ import annotations
 
@@ -6,19 +6,15 @@ import asyncio
 import gzip
 import json
 import socket
-import stat
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
-from brokers import free_port
 from editors import run
 from local_server import LocalServer
 from msgflo_host.http.server import WEB
-from systems import Coordinator, until
 
 SECRET = "the-owner-of-the-house"
 VIEWER = "who-may-only-look"
@@ -29,41 +25,31 @@ def bearer(secret: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {secret}"}
 
 
-def own_broker(folder: Path, *options: str) -> Coordinator:
-    """A coordinator with a Mosquitto of its own, not yet started."""
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
+    """A server for all tests, which change nothing in it."""
+    folder = tmp_path_factory.mktemp("house")
     secrets = folder / "secrets.yaml"
     secrets.write_text(f"hall:\n  secret: {VIEWER}\n  may: viewer\n")
-    secrets.chmod(0o600)
-    made = Coordinator(
-        "--plain", "--mqtt-port", str(free_port()), "--secrets", "secrets.yaml", *options, broker=None, cwd=folder
-    )
-    made.environment = {"MSGFLO_SECRET": SECRET}
-    return made
+    with LocalServer(folder / "data", secret=SECRET, secrets=secrets) as server:
+        yield server
 
 
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Coordinator]:
-    """One that runs for all tests that change nothing in it."""
-    with own_broker(tmp_path_factory.mktemp("house")) as coordinator:
-        coordinator.wait(lambda status: status["connected"])
-        yield coordinator
-
-
-async def get(coordinator: Coordinator | LocalServer, path: str, **headers: str) -> tuple[int, str]:
+async def get(server: LocalServer, path: str, **headers: str) -> tuple[int, str]:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     async with (
         aiohttp.ClientSession() as session,
-        session.get(f"http://127.0.0.1:{coordinator.port}{path}", headers=named) as answer,
+        session.get(f"http://127.0.0.1:{server.port}{path}", headers=named) as answer,
     ):
         return answer.status, await answer.text()
 
 
-def told(coordinator: Coordinator | LocalServer, **headers: str) -> Any:
+def told(server: LocalServer, **headers: str) -> Any:
     """What `/page.json` says, or the status of its refusal."""
 
     async def ask() -> Any:
         async with asyncio.timeout(20):
-            status, text = await get(coordinator, "/page.json", **headers)
+            status, text = await get(server, "/page.json", **headers)
         return json.loads(text) if status == 200 else status
 
     return asyncio.run(ask())
@@ -89,34 +75,27 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("headers", REFUSED, ids=str)
-def test_others_are_refused(house: Coordinator, headers: dict[str, str]) -> None:
+def test_others_are_refused(house: LocalServer, headers: dict[str, str]) -> None:
     assert told(house, **headers) == 403
     assert told(house, **{"Origin": f"http://127.0.0.1:{house.port}", "Sec-Fetch-Site": "same-origin"}) != 403
 
 
-def test_the_accounts_can_be_read_by_nobody_else(house: Coordinator) -> None:
-    assert house.cwd is not None
-    for name in ("passwords", "secret"):
-        assert stat.S_IMODE((house.cwd / ".msgflo" / name).stat().st_mode) == 0o600
-
-
-def test_a_page_of_others_is_named_once_in_the_log(house: Coordinator) -> None:
+def test_a_page_of_others_is_named_once_in_the_log(house: LocalServer) -> None:
     for _ in range(3):
         assert told(house, Origin="https://third.example") == 403
     text = 'a page of "https://third.example" may not ask for /page.json'
-    until(lambda: text in house.output)
     assert house.output.count(text) == 1
 
 
 # --- Files ---
 
 
-async def _raw(coordinator: Coordinator, path: str, **headers: str) -> tuple[aiohttp.ClientResponse, bytes]:
+async def _raw(server: LocalServer, path: str, **headers: str) -> tuple[aiohttp.ClientResponse, bytes]:
     """An answer as it is on the wire."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     async with (
         aiohttp.ClientSession(auto_decompress=False, skip_auto_headers=["Accept-Encoding"]) as session,
-        session.get(f"http://127.0.0.1:{coordinator.port}{path}", headers=named) as answer,
+        session.get(f"http://127.0.0.1:{server.port}{path}", headers=named) as answer,
     ):
         return answer, await answer.read()
 
@@ -125,7 +104,7 @@ TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".s
 
 
 def test_every_file_comes_compressed_with_its_type_and_is_not_sent_again_while_it_is_the_same(
-    house: Coordinator,
+    house: LocalServer,
 ) -> None:
     files = [path for path in WEB.rglob("*") if path.suffix in TYPES]
     assert {path.suffix for path in files} >= {".html", ".js", ".css"}
@@ -159,7 +138,7 @@ def test_every_file_comes_compressed_with_its_type_and_is_not_sent_again_while_i
     ["../errors.py", "..%2ferrors.py", "%2e%2e/errors.py", "core/../../errors.py", "%00.js", ".hidden.js", "css", "absent.js",
      "//etc/passwd", "%2fetc%2fpasswd"],
 )  # fmt: skip
-def test_nothing_but_the_files_of_the_page_is_served(house: Coordinator, path: str) -> None:
+def test_nothing_but_the_files_of_the_page_is_served(house: LocalServer, path: str) -> None:
     with socket.create_connection(("127.0.0.1", house.port), 10) as link:
         link.sendall(f"GET /{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
         answer = link.makefile("rb").read()
@@ -181,7 +160,7 @@ def connections(answer: aiohttp.ClientResponse) -> list[str]:
     return parts["connect-src"].split()
 
 
-def test_every_answer_has_a_policy_that_lets_the_page_reach_this_machine_alone(house: Coordinator) -> None:
+def test_every_answer_has_a_policy_that_lets_the_page_reach_this_machine_alone(house: LocalServer) -> None:
     async def main() -> None:
         name = f"{socket.gethostname()}.local"
         for path in ("/", "/status.json", "/page.json", "/absent", "/css"):

@@ -1,8 +1,7 @@
-"""A board gets exactly the modules that it needs; one that does not fit is refused."""
+"""A board gets exactly the modules that it needs; one that may not fit is reported."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import stat
@@ -15,13 +14,11 @@ from click.testing import CliRunner
 
 from board_files import port_map
 from msgflo_host.boards.build import build, modules_of
-from msgflo_host.boards.checked_map import PortMap
-from msgflo_host.boards.firmware_modules import follow, imported
+from msgflo_host.boards.firmware_modules import collect_modules, imported
 from msgflo_host.boards.memory import warnings
 from msgflo_host.boards.port_map import load
 from msgflo_host.boards.update_keys import board_key
 from msgflo_host.cli.main import cli
-from msgflo_host.errors import FlashError, PortMapError
 
 KEY = "0" * 64
 
@@ -43,13 +40,6 @@ def test_another_port_map_is_another_version_and_another_key_is_not(tmp_path: Pa
     }
     assert len(versions) == 2
     assert all(re.fullmatch("[0-9a-f]{12}", version) for version in versions)
-
-
-def test_port_map_goes_along(tmp_path: Path) -> None:
-    image = build(port_map(tmp_path, "air: {kind: dht22, pin: 4}"), KEY)
-    config = json.loads(image.files["board.json"])
-    assert config["version"] == image.version
-    assert config["devices"][0]["module"] == "climate"
 
 
 def drivers(modules: dict[str, Path]) -> set[str]:
@@ -80,34 +70,9 @@ def test_pulses_are_of_the_chip(chip: str, module: str, tmp_path: Path) -> None:
     assert not {name for name in without if name.startswith("pulses_")}
 
 
-EVERY_COMMAND = pytest.mark.parametrize("command", ["check", "build", "flash", "update"])
-
-
-def refused(command: str, board: PortMap) -> str:
-    """Return what a command says of a board that it refuses."""
-    board_key(board.file.parent, board.name)
-    done = CliRunner().invoke(cli, ["board", command, str(board.file)])
-    assert done.exit_code != 0
-    if command == "build":
-        assert "/a/board.json" in done.stdout, "it shows what is so large"
-    return done.stderr + str(done.exception)
-
-
 def buttons(count: int) -> str:
     pins = [4, 13, 14, 16, 17, 18, 19, 23, 25, 26, 27, 32]
     return "\n".join(f"button-{pin}: {{kind: button, pin: {pin}}}" for pin in pins[:count])
-
-
-@EVERY_COMMAND
-def test_board_with_too_many_devices_is_refused(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On an ESP32 with 100 KB, if it has no more, and 12 buttons, as was tried, there is no memory for a connection."""
-    monkeypatch.setattr("msgflo_host.boards.memory._GROWS", 1)
-    board = port_map(tmp_path, buttons(12))
-    assert re.search(
-        rf"{board.file}:17:3: firmware and devices need some 1\d\d KB of memory, and the esp32 has 100 KB at most; "
-        "leave some devices out, or take a second board for them",
-        refused(command, board),
-    )
 
 
 def test_what_fits_if_the_memory_grows_is_doubted(tmp_path: Path) -> None:
@@ -121,40 +86,28 @@ def test_what_fits_if_the_memory_grows_is_doubted(tmp_path: Path) -> None:
     )
 
 
-def test_board_with_psram_or_a_chip_with_more_memory_holds_more(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("msgflo_host.boards.memory._GROWS", 1)
-    keys = "\n".join(f"button-{pin}: {{kind: button, pin: {pin}}}" for pin in range(23))
-    build(port_map(tmp_path, keys, chip="picow"), KEY)
-    made = replace(port_map(tmp_path, buttons(12)), psram=True)
-    build(made, KEY)
-    with pytest.raises(PortMapError, match="leave some devices out"):
-        build(replace(made, psram=False), KEY)
+@pytest.mark.parametrize(
+    ("chip", "has"),
+    [
+        ("esp32", "an esp32 has 100 KB for sure, and often more; with fewer devices it surely runs"),
+        ("picow", "the picow has 180 KB; leave some devices out, or take a second board for them"),
+    ],
+)
+def test_what_may_not_fit_is_reported_unless_there_is_psram(chip: str, has: str, tmp_path: Path) -> None:
+    keys = [f"  r{code}: {{protocol: ev1527, code: {code}}}" for code in range(1, 151)]
+    text = "\n".join(["radio:", "  kind: rf433", "  receive: 13", "  remotes:", *(f"  {key}" for key in keys)])
+    board = port_map(tmp_path, text, chip=chip)
+    (warning,) = warnings(board, 60_000)
+    assert re.fullmatch(rf"{board.file}: firmware and devices need some \d+ KB of memory, and {has}", warning)
+    assert warnings(replace(board, psram=True), 60_000) == []
 
 
-def test_psram_is_read(tmp_path: Path) -> None:
-    file = port_map(tmp_path, "lamp: {kind: led, pin: 13}").file
-    assert not load(file).psram
-    file.write_text("psram: true\n" + file.read_text())
-    assert load(file).psram
-
-
-def test_memory_that_is_short_for_an_update_is_said(tmp_path: Path) -> None:
+def test_memory_that_is_short_for_an_update_is_reported(tmp_path: Path) -> None:
     assert warnings(port_map(tmp_path, buttons(4)), 45_000) == []
     many = port_map(tmp_path, buttons(9))
     assert warnings(many, 45_000) == [
         f"{many.file}: some 9 KB of memory are left; fewer devices make sure that it can be updated over the network"
     ]
-
-
-def test_remotes_take_memory_too(tmp_path: Path) -> None:
-    remotes = [f"  remote-{code}: {{protocol: ev1527, code: {code}}}" for code in range(1, 91)]
-    board = port_map(
-        tmp_path, "\n".join(["radio:", "  kind: rf433", "  receive: 13", "  remotes:", *(f"  {r}" for r in remotes)])
-    )
-    with pytest.raises(PortMapError, match=":6:3: firmware and devices need some"):
-        build(board, KEY)
 
 
 def test_what_has_passwords_is_readable_by_its_owner_only(tmp_path: Path) -> None:
@@ -177,13 +130,6 @@ def test_key_is_made_once_and_readable_by_its_owner_only(tmp_path: Path) -> None
     assert board_key(tmp_path, "other") != key
 
 
-def test_damaged_key_is_said(tmp_path: Path) -> None:
-    board_key(tmp_path, "kitchen")
-    (tmp_path / "keys" / "kitchen.key").write_text("abc")
-    with pytest.raises(FlashError, match=r"key of kitchen: .*kitchen\.key is damaged, it must have 64 hex digits"):
-        board_key(tmp_path, "kitchen")
-
-
 def test_imports_are_found_wherever_they_are(tmp_path: Path) -> None:
     package = tmp_path / "p"
     (package / "sub").mkdir(parents=True)
@@ -192,6 +138,6 @@ def test_imports_are_found_wherever_they_are(tmp_path: Path) -> None:
     (package / "a.py").write_text(
         "import q, sys\nfrom . import other\n\ndef f():\n    from .sub.deep import x\n    import machine\n"
     )
-    found = follow([tmp_path], ["p.a"], lambda importer, module: True)
+    found = collect_modules([tmp_path], ["p.a"], lambda importer, module: True)
     assert set(found) == {"p", "p.a", "p.other", "p.sub", "p.sub.deep", "q"}
     assert set(imported(package / "a.py", "p.a")) >= {"q", "sys", "p", "p.other", "p.sub.deep", "machine"}

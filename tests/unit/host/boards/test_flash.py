@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import json
 import re
 from collections.abc import Callable
 from contextlib import redirect_stdout
@@ -16,10 +15,10 @@ import pytest
 
 from board_files import Screen, port_map
 from msgflo_host.boards.build import Image, build
-from msgflo_host.boards.checked_map import PortMap
 from msgflo_host.boards.flashing import download, flash, micropython, serial_board
 from msgflo_host.boards.flashing.micropython import Target
 from msgflo_host.boards.flashing.repl_scripts import WRITER
+from msgflo_host.boards.port_map import PortMap
 from msgflo_host.errors import FlashError
 
 KEY = "0" * 64
@@ -138,7 +137,7 @@ def flash_it(board: tuple[PortMap, Image], *, new: bool = False, hook: Any = lam
     screen = Screen(hook)
     there = flash.flash(*board, Target(board[0].chip, PORT, None, new), screen)
     assert there == ["button", "kitchen-board", "lamp"]
-    return screen.said
+    return screen.logged
 
 
 def copied(said: list[str]) -> str:
@@ -199,13 +198,6 @@ def test_only_what_differs_is_written_and_other_files_stay(pico: FakeBoard, tmp_
     assert copied(flash_it(wanted(tmp_path, pin=16))).startswith("copied 1 file,"), "the port map"
 
 
-def test_files_go_into_the_folder_that_runs(pico: FakeBoard, tmp_path: Path) -> None:
-    (pico.root / "slot.json").write_text(json.dumps({"slot": "b"}))
-    board = wanted(tmp_path)
-    flash_it(board)
-    assert {**pico.files("b"), "/key": KEY.encode(), "/main.py": board[1].main} == board[1].placed("b")
-
-
 def test_board_unplugged_in_the_middle_is_repaired_by_the_next_run(pico: FakeBoard, tmp_path: Path) -> None:
     board = wanted(tmp_path)
     placed = board[1].placed("a")
@@ -262,10 +254,6 @@ def test_another_chip_is_not_touched(pico: FakeBoard, tmp_path: Path) -> None:
         flash_it(wanted(tmp_path, pin=13, chip="esp32"))
     assert not pico.files()
     assert pico.restarts == 1
-
-
-def test_a_board_whose_micropython_will_do_keeps_it(pico: FakeBoard, tmp_path: Path) -> None:
-    assert "keeps MicroPython 1.25.0; FIRMWARE=… or --new-firmware replaces it" in flash_it(wanted(tmp_path))
 
 
 def test_new_micropython_is_fetched_before_the_board_is_stopped(pico: FakeBoard, tmp_path: Path) -> None:

@@ -64,14 +64,6 @@ def test_the_pinned_version_is_fetched_once(cache: Path, pages: list[str]) -> No
     assert not pages
 
 
-def test_version_that_is_not_offered_is_said(pages: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "VERSION", "9.9.9")
-    with pytest.raises(
-        FlashError, match=r"version 9\.9\.9 is not among the \d files on https://micropython\.org/download/"
-    ):
-        download.fetch(CHIPS["esp32"], lambda done, whole: None)
-
-
 @pytest.mark.usefixtures("pages")
 def test_file_that_ends_early_is_not_kept(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fetch(url: str, timeout: float) -> object:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -58,29 +56,6 @@ def test_drive_that_went_away_is_said(drive: Path, tmp_path: Path) -> None:
         FlashError, match="No such file or directory; hold its BOOTSEL button while plugging it in, and run"
     ):
         uf2.write(drive, CHIPS["picow"], read, lambda done, whole: None)
-
-
-def test_drive_is_found_only_where_there_is_one(drive: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert uf2.find_drive() == drive
-    monkeypatch.setenv("MSGFLO_UF2_DRIVE", str(tmp_path / "elsewhere"))
-    assert uf2.find_drive() is None
-
-
-def test_firmware_for_another_chip_is_refused(tmp_path: Path) -> None:
-    file = firmware(tmp_path, RP2350)
-    with pytest.raises(
-        FlashError, match=r"is for RP2350, the port map is for RP2040: https://micropython\.org/download/RPI_PICO_W/"
-    ):
-        firmware_file.read(file, CHIPS["picow"])
-
-
-def test_a_picotool_that_does_not_end_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def run(command: list[str], *, timeout: float, **more: object) -> None:
-        raise subprocess.TimeoutExpired(command, timeout)
-
-    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
-    monkeypatch.setattr(subprocess, "run", run)
-    assert not uf2.write_by_picotool(firmware_file.read(firmware(tmp_path), CHIPS["picow"]))
 
 
 def test_version_in_a_file_is_found_across_its_blocks(tmp_path: Path) -> None:

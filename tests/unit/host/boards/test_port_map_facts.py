@@ -28,31 +28,6 @@ def test_whatever_is_said_of_a_pin_is_said_of_one_that_the_chip_has(chip: Chip) 
     assert not chip.strapping.keys() & chip.console.keys()
 
 
-@pytest.mark.parametrize(
-    ("name", "usable"),
-    [
-        # What is left for outputs without allowing anything: Espressif's and Raspberry Pi's own tables.
-        ("esp32", "4, 13-14, 16-19, 21-23, 25-27, 32-33"),
-        ("esp32s3", "1-2, 4-18, 21, 33-42, 47-48"),
-        ("esp32c3", "0-1, 3-7, 10"),
-        ("picow", "0-22, 26-28"),
-        ("pico2w", "0-22, 26-28"),
-        ("pico", "2-22, 26-28"),
-    ],
-)
-def test_pins_for_outputs(name: str, usable: str) -> None:
-    chip = CHIPS[name]
-    left = chip.pins - chip.input_only - chip.taken.keys() - chip.strapping.keys() - chip.console.keys()
-    assert pins_text(left) == usable
-
-
-@pytest.mark.parametrize(
-    ("name", "pins"), [("esp32", "32-39"), ("esp32s3", "1-10"), ("esp32c3", "0-4"), ("picow", "26-28")]
-)
-def test_pins_of_the_converter(name: str, pins: str) -> None:
-    assert pins_text(CHIPS[name].adc) == pins
-
-
 @kinds
 def test_kind_has_a_module_that_makes_it(kind: Kind) -> None:
     module = importlib.import_module(f"devices.{kind.module}")
@@ -162,22 +137,9 @@ def test_what_is_no_quantity_is_refused(text: str) -> None:
     assert not re.search(TIME.pattern, text)
 
 
-@pytest.mark.parametrize("value", [None, True, [30], {}, 30, 0.5, 10**30])
-def test_what_is_no_text_is_no_time(value: object) -> None:
-    with pytest.raises(ValueError, match=r"needed|missing"):
-        TIME.parse(value)
-
-
 @pytest.mark.parametrize(
     ("number", "text"),
     [(86400, "1 d"), (300, "5 min"), (90, "1.5 min"), (0.02, "20 ms"), (0, "0 ms"), (3661, "1.01694 h")],
 )
 def test_time_is_shown_as_people_write_it(number: float, text: str) -> None:
     assert TIME.shown(number) == text
-
-
-@kinds
-def test_what_a_kind_itself_says_the_firmware_reads(kind: Kind) -> None:
-    module = importlib.import_module(f"devices.{kind.module}")
-    for option in kind.fixed:
-        assert re.search(rf'options(\[|\.get\()"{option}"', inspect.getsource(module)), option

@@ -101,10 +101,3 @@ def test_fuzz_any_values_are_read_or_refused(
     content = {"chip": chip, "wifi": {"ssid": "x"}, "broker": "mqtt://h", "devices": devices, **top}
     file.write_text(json.dumps(content), encoding="utf-8")  # JSON is YAML
     read_or_refuse(file)
-
-
-@fuzzed
-@given(st.binary() | damaged(MAPS, ALPHABET).map(lambda text: text.encode("utf-16")))
-def test_fuzz_bytes_are_read_or_refused(file: Path, content: bytes) -> None:
-    file.write_bytes(content)
-    read_or_refuse(file)

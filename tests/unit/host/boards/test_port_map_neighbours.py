@@ -65,14 +65,6 @@ def test_others_that_are_different_are_no_matter(kitchen: Path) -> None:
     assert [line for line in done.stdout.splitlines() if "odd" not in line] == done.stdout.splitlines()[:1]
 
 
-def test_pipe_is_no_port_map(tmp_path: Path) -> None:
-    pipe = tmp_path / "ff.yaml"
-    os.mkfifo(pipe)
-    done = check(pipe)
-    assert done.exit_code == 1
-    assert done.stderr == f"{pipe}: cannot be read: it is no regular file\n"
-
-
 @pytest.mark.parametrize("what", ["secrets.yaml", "ca.pem"])
 def test_pipe_holds_no_secrets_and_no_certificate(kitchen: Path, what: str) -> None:
     pipe = kitchen.with_name(what)

@@ -10,8 +10,7 @@ import pytest
 from msgflo_host.boards.virtual.models import bme280
 from msgflo_host.boards.virtual.models.aht20 import Aht20
 from msgflo_host.boards.virtual.models.bh1750 import Bh1750
-from msgflo_host.boards.virtual.models.bounce import edges
-from msgflo_host.boards.virtual.models.bus import Bus, NoAcknowledge, crc8
+from msgflo_host.boards.virtual.models.bus import NoAcknowledge, crc8
 from msgflo_host.boards.virtual.models.dht import Dht
 from msgflo_host.boards.virtual.models.sht3x import Sht3x
 from msgflo_host.boards.virtual.models.sound import Sound
@@ -29,24 +28,6 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-class TestBus:
-    def test_absent_part_does_not_acknowledge(self) -> None:
-        bus = Bus()
-        bus.parts[0x44] = Sht3x()
-        assert bus.scan() == [0x44]
-        with pytest.raises(NoAcknowledge, match="0x45"):
-            bus.write(0x45, b"\x24\x00")
-        bus.absent.add(0x44)
-        assert bus.scan() == []
-        with pytest.raises(NoAcknowledge):
-            bus.write(0x44, b"\x24\x00")
-
-    def test_what_a_part_does_not_send_reads_as_ones(self) -> None:
-        bus = Bus()
-        bus.parts[0x23] = Bh1750()
-        assert bus.read(0x23, 4) == b"\x00\x00\xff\xff"
 
 
 class TestSht3x:
@@ -69,28 +50,12 @@ class TestSht3x:
         with pytest.raises(NoAcknowledge):
             part.read(6)
 
-    def test_lower_repeatability_is_faster(self, clock: Clock) -> None:
-        part = Sht3x(clock)
-        part.write(b"\x24\x16")
-        clock.now = 0.005
-        assert len(part.read(6)) == 6
-
     def test_damaged_checksum_is_wrong(self, clock: Clock) -> None:
         part = Sht3x(clock)
         part.damaged = True
         part.write(b"\x2c\x06")
         answer = part.read(6)
         assert answer[2] != crc8(answer[:2])
-
-    def test_status_after_power_on(self, clock: Clock) -> None:
-        part = Sht3x(clock)
-        part.write(b"\xf3\x2d")
-        assert part.read(3)[:2] == b"\x80\x10"
-
-    @pytest.mark.parametrize("command", [b"\x00\x00", b"\x24"])
-    def test_refuses_what_is_no_command(self, command: bytes) -> None:
-        with pytest.raises(NoAcknowledge):
-            Sht3x().write(command)
 
 
 class TestAht20:
@@ -106,10 +71,6 @@ class TestAht20:
         assert (value >> 20) / 2**20 * 100 == 50
         assert (value & 0xFFFFF) / 2**20 * 200 - 50 == 25
         assert answer[6] == crc8(answer[:6])
-
-    def test_wants_its_parameters(self) -> None:
-        with pytest.raises(NoAcknowledge, match="0x33"):
-            Aht20().write(b"\xac\x00\x00")
 
 
 class TestBme280:
@@ -136,28 +97,6 @@ class TestBme280:
         assert air == pytest.approx(415148, abs=20)
         assert bme280.humidity(int.from_bytes(data[6:], "big"), fine) == pytest.approx(47.5, abs=0.01)
 
-    def test_what_is_not_measured_reads_as_skipped(self, clock: Clock) -> None:
-        part = bme280.Bme280(clock)
-        part.write(b"\xf2\x00\xf4\x21")
-        clock.now = 1
-        part.write(b"\xf7")
-        data = part.read(8)
-        assert data[:3] == b"\x80\x00\x00"
-        assert data[3:6] != b"\x80\x00\x00"
-        assert data[6:] == b"\x80\x00"
-
-    def test_identity_calibration_and_reset(self) -> None:
-        part = bme280.Bme280()
-        assert self._register(part, 0xD0) == 0x60
-        part.write(b"\x88")
-        assert struct.unpack("<H", part.read(2)) == (27504,)
-        part.write(b"\xe4")
-        first, shared, last = part.read(3)
-        assert (first << 4 | shared & 15, last << 4 | shared >> 4) == bme280.H[3:5]
-        part.write(b"\xf2\x05")
-        part.write(b"\xe0\xb6")
-        assert self._register(part, 0xF2) == 0
-
     def _register(self, part: bme280.Bme280, number: int) -> int:
         part.write(bytes((number,)))
         return part.read(1)[0]
@@ -172,25 +111,6 @@ class TestBh1750:
         assert part.read(2) == b"\x00\x00", "not measured yet"
         clock.now = 0.181
         assert part.read(2) == b"\x83\x90"
-
-    def test_one_time_measures_once(self, clock: Clock) -> None:
-        part = Bh1750(clock)
-        part.lux = 100
-        part.write(b"\x20")
-        clock.now = 0.181
-        assert part.read(2) == (120).to_bytes(2, "big")
-        part.lux = 500
-        clock.now = 1
-        assert part.read(2) == (120).to_bytes(2, "big")
-
-    def test_longer_measurement_is_finer(self, clock: Clock) -> None:
-        part = Bh1750(clock)
-        part.lux = 10
-        part.write(b"\x44")  # measurement time 138: the upper three bits,
-        part.write(b"\x6a")  # the lower five
-        part.write(b"\x11")
-        clock.now = 0.37
-        assert part.read(2) == (48).to_bytes(2, "big")
 
 
 class TestDht:
@@ -226,13 +146,3 @@ def test_sound_has_its_level(level: float, bits: int) -> None:
     volts = [sound.volts(3.3) for _ in range(4000)]
     assert sum(volts) / 4000 == pytest.approx(1.65, abs=0.05)
     assert (max(volts) - min(volts)) / 3.3 == pytest.approx(10 ** (level / 20), rel=0.01)
-
-
-@pytest.mark.parametrize("closed", [True, False])
-def test_contact_bounces_and_ends_as_it_should(closed: bool) -> None:
-    changes = edges(closed)
-    assert len(changes) >= 5
-    assert [contact for _, contact in changes[::2]] == [closed] * len(changes[::2])
-    assert changes[0] == (0.0, closed)
-    assert changes[-1][1] is closed
-    assert 0.001 < changes[-1][0] < 0.02

@@ -9,7 +9,6 @@ import pytest
 from msgflo_host.boards.chips import CHIPS
 from msgflo_host.boards.kinds import KINDS, Kind
 from msgflo_host.boards.virtual.hardware import Hardware
-from msgflo_host.boards.virtual.pin_api import Pins, Pwms
 from msgflo_host.boards.virtual.pins import OUT
 from msgflo_host.boards.virtual.thing import ControlError
 from msgflo_host.boards.virtual.things import Things
@@ -69,32 +68,6 @@ def test_all_numbers_of_a_kind_reach_their_limits() -> None:
                     wired.set(**{value["id"]: value["high"] + 1})
 
 
-def test_pulses_have_their_duty_from_the_first_moment_on() -> None:
-    hardware = Hardware(CHIPS["esp32"])
-    seen: list[float] = []
-    hardware.changed = lambda pin: seen.append(pin.duty)
-    made = Pwms(hardware, Pins(hardware))(18, freq=1000, duty_u16=65535)
-    assert seen == [1.0]
-    made.duty_u16(0)
-    assert seen == [1.0, 0.0]
-    with pytest.raises(ValueError, match="only be input"):
-        Pwms(hardware, Pins(hardware))(34, freq=1000)
-
-
-@pytest.mark.parametrize(
-    ("module", "value", "volts"),
-    [
-        ("light", {"light": 50}, 1.65),
-        ("potentiometer", {"position": 1}, 3.3),
-        ("battery", {"volts": 4.2}, 2.1),
-    ],
-)
-def test_analog_things_put_a_voltage_at_their_pin(module: str, value: dict[str, Any], volts: float) -> None:
-    wired = Wired(module, {"pin": 32, "divider": 2})
-    wired.set(**value)
-    assert wired.volts() == pytest.approx(volts)
-
-
 @pytest.mark.parametrize(("module", "shown"), [("led", "lit"), ("relay", "closed")])
 @pytest.mark.parametrize("active", ["high", "low"])
 def test_outputs_show_whether_they_are_on(module: str, shown: str, active: str) -> None:
@@ -127,8 +100,3 @@ def test_strip_keeps_what_it_shows_through_a_reset_but_not_without_power() -> No
     assert wired.things.values("thing") == {"colors": ["#ff8000", "#000040"]}
     wired.things.lose_power()
     assert wired.told[-1] == {"colors": ["#000000", "#000000"]}
-
-
-def test_a_module_that_is_not_known_is_a_thing_without_values() -> None:
-    wired = Wired("kettle", {"pin": 32})
-    assert wired.things.describe() == [{"device": "thing", "kind": "kettle", "inputs": [], "outputs": [], "values": {}}]

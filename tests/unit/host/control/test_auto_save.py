@@ -12,7 +12,7 @@ import pytest
 import msgflo
 from manual_loop import ManualLoop
 from msgflo_host.control import auto_save
-from msgflo_host.control.auto_save import AutoSave, follow, take_up
+from msgflo_host.control.auto_save import AutoSave, live_file, restore
 from msgflo_host.control.coordinator import Coordinator
 from msgflo_host.graph.graph_files import load, save, signature
 from msgflo_host.graph.live_file import LiveFile
@@ -35,9 +35,9 @@ class System:
         self.coordinator = Coordinator(msgflo.Broker.parse("mqtt://127.0.0.1:1"), graph)
         self.told: list[str] = []
         self.coordinator.events.listen(Notice, lambda event: self.told.append(event.text))
-        self.file = follow(self.coordinator, path, seen, clock=self.loop.time)
+        self.file = live_file(self.coordinator, path, seen, clock=self.loop.time)
         self.journal = UnsavedEdits(path.parent.parent / ".msgflo", path)
-        self.has_unsaved = take_up(self.coordinator, self.file, self.journal)
+        self.has_unsaved = restore(self.coordinator, self.file, self.journal)
         self.auto_save = AutoSave(
             self.coordinator,
             self.file,
@@ -167,14 +167,6 @@ def test_other_graphs_are_not_written(path: Path) -> None:
     assert saved(path) == ["b"]
 
 
-def test_only_the_line_of_an_edit_is_written(fbp: Path) -> None:
-    fbp.write_bytes(b"# mine\r\nb(x/B)  # first\r\na(x/A) OUT -> IN b")
-    system = System(fbp)
-    system.edit("addinitial", src={"data": 5}, tgt={"node": "a", "port": "limit"})
-    system.wait()
-    assert fbp.read_bytes() == b"# mine\r\nb(x/B)  # first\r\na(x/A) OUT -> IN b\r\n5 -> LIMIT a"
-
-
 def test_an_edit_that_is_undone_leaves_the_file_as_it_was_written(path: Path) -> None:
     save(path, Graph())
     written = {
@@ -200,18 +192,6 @@ def test_an_edit_that_is_undone_leaves_the_file_as_it_was_written(path: Path) ->
     system.wait()
     assert path.read_text() == written
     assert not system.file.unsaved
-
-
-def test_what_others_have_written_meanwhile_is_not_undone(fbp: Path) -> None:
-    fbp.write_text("a(core/Not)\nb(core/Not)\n")
-    system = System(fbp)
-    system.edit("removenode", id="a")
-    system.wait()
-    fbp.write_text("# mine\nb(core/Not)\n")
-    system.wait()
-    system.edit("addnode", id="a", component="core/Not")
-    system.wait()
-    assert fbp.read_text() == "# mine\nb(core/Not)\na(core/Not)\n"
 
 
 def test_discovered_participants_are_written_once_somebody_joins_them(path: Path) -> None:
@@ -272,19 +252,6 @@ def test_a_node_keeps_its_place_while_its_line_is_commented_out_or_has_another_n
     )
 
 
-def test_a_rename_and_another_edit_before_the_next_save_leave_all_else_as_it_was_written(fbp: Path) -> None:
-    fbp.write_text("a(x/A) OUT -> IN b(x/B)  # joined\nb OUT -> IN a # back\n")
-    system = System(fbp)
-    system.edit("renamenode", **{"from": "a", "to": "c"})
-    system.edit("renamenode", **{"from": "b", "to": "d"})
-    system.edit("addinitial", src={"data": 5}, tgt={"node": "c", "port": "limit"})
-    system.wait()
-    assert fbp.read_text() == "c(x/A) OUT -> IN d(x/B)  # joined\nd OUT -> IN c # back\n5 -> LIMIT c\n"
-    system.edit("renamenode", **{"from": "c", "to": "a"})
-    system.wait()
-    assert fbp.read_text() == "a(x/A) OUT -> IN d(x/B)  # joined\nd OUT -> IN a # back\n5 -> LIMIT a\n"
-
-
 def test_a_file_is_not_replaced_while_somebody_writes_it(fbp: Path) -> None:
     fbp.write_text("a(x/A)\nb(x/B)\n")
     system = System(fbp)
@@ -304,18 +271,6 @@ def test_a_file_is_not_replaced_while_somebody_writes_it(fbp: Path) -> None:
     assert system.told == []
 
 
-def test_a_file_that_is_away_for_a_moment_is_not_written_anew(fbp: Path) -> None:
-    fbp.write_text("a(x/A)  # mine\n")
-    system = System(fbp)
-    kept = fbp.rename(fbp.with_name("graph.fbp~"))  # as editors do that keep what was there
-    system.add("ours")
-    system.wait()
-    assert not fbp.exists()
-    fbp.write_text(kept.read_text() + "theirs(x/Y)\n")
-    system.wait()
-    assert fbp.read_text() == "a(x/A)  # mine\ntheirs(x/Y)\nours(x/Y)\n"
-
-
 def test_what_is_not_written_at_the_end_since_somebody_else_writes_is_kept(
     fbp: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -329,17 +284,6 @@ def test_what_is_not_written_at_the_end_since_somebody_else_writes_is_kept(
     ]
     again = System(fbp)
     assert again.nodes == ["a", "ours", "theirs"]
-
-
-def test_places_that_others_write_are_taken_over(fbp: Path) -> None:
-    fbp.write_text("a(x/A)\nb(x/B)\n")
-    system = System(fbp)
-    system.edit("changenode", id="a", metadata={"x": 1})
-    fbp.with_name("graph.places.json").write_text('{"b": {"x": 9}}')
-    system.wait()
-    nodes = system.coordinator.graphs.main.graph.nodes
-    assert (nodes["a"].metadata, nodes["b"].metadata) == ({"x": 1}, {"x": 9})
-    assert fbp.with_name("graph.places.json").read_text() == '{\n  "a": {"x": 1},\n  "b": {"x": 9}\n}\n'
 
 
 def test_places_with_a_mistake_are_said_once_and_not_written_over(fbp: Path) -> None:
@@ -394,17 +338,6 @@ def test_a_file_with_a_mistake_is_left_alone_until_it_is_mended(fbp: Path, caplo
     system.wait()
     assert saved(fbp) == ["mine", "more", "ours"]
     assert any(message.startswith(f"{fbp}:2:") for message in caplog.messages)
-
-
-def test_a_file_with_a_mistake_that_was_taken_away_is_written_anew(fbp: Path) -> None:
-    system = System(fbp)
-    fbp.write_text(BROKEN)
-    assert not system.file.take_over()
-    fbp.unlink()
-    system.add("a")
-    system.wait()
-    assert saved(fbp) == ["a"]
-    assert system.file.trouble is None
 
 
 def test_what_could_not_be_written_is_tried_again_and_each_trouble_is_told_once(
@@ -486,20 +419,8 @@ def test_a_damaged_journal_is_said_and_keeps_nothing_from_starting(
 
 def test_each_file_has_a_journal_of_its_own(tmp_path: Path) -> None:
     one, other = (UnsavedEdits(tmp_path, tmp_path / name / "graph.fbp") for name in "ab")
-    one.keep(Graph(), Graph("mine"))
+    one.store(Graph(), Graph("mine"))
     assert other.read() is None
     kept = one.read()
     assert kept is not None
     assert kept[1].name == "mine"
-
-
-def test_a_journal_that_cannot_be_written_either_is_told(path: Path) -> None:
-    system = System(path)
-    shutil.rmtree(path.parent)
-    system.journal.path.parent.write_text("in the way")
-    system.add("a")
-    system.wait()
-    assert system.told == [
-        f"not saved: {path}: cannot be written: No such file or directory (nor can the edits be kept: "
-        f"{system.journal.path}: cannot be written: File exists)"
-    ]

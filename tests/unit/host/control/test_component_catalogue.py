@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from fbp_schemas import check_output
 from msgflo_host.builtin.collection import MODULES
 from msgflo_host.components.library import ComponentInfo, Library, load
 from msgflo_host.control.component_catalogue import Catalogue
-from msgflo_host.errors import DiscoveryError
 from msgflo_host.model.participants import Registry
 from msgflo_host.wire import discovery
 from msgflo_host.wire.discovery import Port
@@ -86,14 +82,6 @@ def test_all_are_listed_once_and_sorted(folder: Path) -> None:
     assert catalogue.source("x/None") is None
 
 
-def test_who_comes_later_is_listed() -> None:
-    registry = Registry()
-    catalogue = Catalogue(Library(), registry)
-    assert not catalogue.has("x/Board")
-    discovered(registry, "board", "x/Board")
-    assert catalogue.has("x/Board")
-
-
 @pytest.mark.parametrize("name", sorted(MODULES))
 def test_a_built_in_component_tells_all_of_its_ports(name: str) -> None:
     definition = told(Catalogue(Library(), Registry()), name)
@@ -143,53 +131,6 @@ def test_what_a_device_says_of_its_ports_beyond_the_schema_is_not_told_on() -> N
     }
 
 
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-10, 10) | st.text(max_size=6),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
-    max_leaves=5,
-)
-KEYS = st.sampled_from(
-    [
-        "type",
-        "description",
-        "schema",
-        "values",
-        "default",
-        "required",
-        "addressable",
-        "queue",
-        "options",
-        "hidden",
-        "icon",
-    ]
-)
-SCHEMAS = st.sampled_from(["http://[", "a:b", ":", "http://x.org", "//x", "1:", "file:///x"])
-PORTS = st.lists(
-    st.tuples(st.text(min_size=1, max_size=4), st.dictionaries(KEYS, VALUES | SCHEMAS, max_size=6)), max_size=4
-)
-
-
-@given(ports=PORTS, rest=st.dictionaries(st.sampled_from(["icon", "label", "component"]), VALUES, max_size=3))
-def test_whatever_is_discovered_is_told_within_the_schema(
-    ports: list[tuple[str, dict[str, Any]]], rest: dict[str, Any]
-) -> None:
-    registry = Registry()
-    described = [{**port, "id": id} for id, port in ports]
-    body = {"role": "r", "component": "x/Y", **rest, "inports": described, "outports": described}
-    message = json.dumps({"protocol": "discovery", "command": "participant", "payload": body})
-    try:
-        registry.discovered(discovery.parse(message.encode()), now=0.0)
-    except DiscoveryError:
-        return
-    catalogue = Catalogue(Library(), registry)
-    for name in catalogue.names():
-        if name not in MODULES:
-            told(catalogue, name)
-            source = catalogue.source(name)
-            assert source is not None
-            assert source.language == "yaml"
-
-
 def test_what_is_built_in_counts_more_than_who_claims_to_be_it(folder: Path) -> None:
     registry = Registry()
     discovered(registry, "claims", "core/Not", label="not a Not")
@@ -220,14 +161,6 @@ def test_who_is_lost_counts_where_the_library_knows_nothing(folder: Path) -> Non
     registry.connection("c", "lost", 1.0)
     catalogue = Catalogue(load(folder), registry)
     assert [port["id"] for port in told(catalogue, "home/Lamp")["inPorts"]] == ["other"]
-
-
-def test_of_those_with_one_component_who_is_there_counts_more_than_who_is_lost() -> None:
-    registry = Registry()
-    discovered(registry, "old", "x/Board", inports=[{"id": "before"}], connection="c")
-    registry.connection("c", "lost", 1.0)
-    discovered(registry, "new", "x/Board", inports=[{"id": "now"}])
-    assert [port["id"] for port in told(Catalogue(Library(), registry), "x/Board")["inPorts"]] == ["now"]
 
 
 def test_each_source_is_the_nearest_there_is(folder: Path) -> None:

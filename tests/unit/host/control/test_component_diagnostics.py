@@ -44,9 +44,9 @@ class System:
         self.coordinator.replace_graph(graph)
 
     async def look(self) -> str | None:
-        await self.components._diagnostics.look()
+        await self.components._diagnostics.update()
         self.coordinator.events.emit(Reconciled())
-        return self.components.doubt("lamp")
+        return self.coordinator.node_errors.get("lamp")
 
     def told(self) -> list[str]:
         """What the editor is told of the node: errors and icons."""

@@ -14,8 +14,7 @@ from msgflo_host.components.library import load
 from msgflo_host.control.component_processes import Components
 from msgflo_host.control.coordinator import Coordinator
 from msgflo_host.model.graphs import MAIN
-from simulation import beside, coordinating, taking_part, until
-from systems import Source
+from simulation import beside, coordinating, until
 
 DEVICE = "component: x/Dev\n{id}inports: {{}}\noutports: {{{port}: {{queue: 'x/{port}'}}}}\n"
 
@@ -73,18 +72,5 @@ def test_an_edit_that_names_a_device_twice_leaves_the_second_out(
             coordinator.graphs.edit(MAIN, "addnode", {"id": "two", "component": "x/Dev"})
             await until(lambda: "its id 'fixed' is taken, so 'two' is left out" in logged.text)
             assert [entry.participant.role for entry in coordinator.registry.all()] == ["one"]
-
-    simulated(main)
-
-
-def test_a_component_that_nobody_knows_is_named_with_those_like_it(
-    folder: Path, logged: pytest.LogCaptureFixture
-) -> None:
-    async def main(broker: MemoryBroker) -> None:
-        async with running(broker, "one(x/Div)\n", folder):
-            await until(lambda: 'the library has no component "x/Div"; did you mean x/Dev?' in logged.text)
-            async with taking_part(Source("one"), broker=broker):
-                doubt = 'node "one" is "x/Div" in the graph, but "test/Source" by its own words'
-                await until(lambda: doubt in logged.text)
 
     simulated(main)

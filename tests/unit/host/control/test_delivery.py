@@ -6,13 +6,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
 from fuzz import fuzzed_tenth
-from msgflo.topics import bind_topic, is_filter, matches
-from msgflo_host.control.retained_lists import BindLists
+from msgflo.topics import is_filter, matches
 from msgflo_host.graph.model import Graph, PortRef
 from msgflo_host.model.plan import Forward, Plan, plan
 from msgflo_host.wire.discovery import Participant, Port
@@ -164,48 +162,3 @@ def test_a_direct_packet_reaches_only_the_inports_that_are_meant(system: tuple[G
         by_edges = {handler for source, handlers in meant.items() if fits(source, topic) for handler in handlers}
         assert network.received.keys() == on_topic | by_edges
         assert set(network.received.values()) <= {1}
-
-
-@fuzzed_tenth
-@given(systems(), st.data())
-def test_bindings_of_any_plan_take_the_place_of_those_of_any_other(
-    system: tuple[Graph, list[Participant]], data: Any
-) -> None:
-    graph, participants = system
-    old = planned(graph, data.draw(st.lists(st.sampled_from(participants), unique_by=lambda p: p.id)))
-    new = planned(graph, participants, started=data.draw(st.booleans()))
-    written: list[str] = []
-    broker: dict[str, bytes] = {}
-
-    def publish(topic: str, payload: bytes) -> bool:
-        written.append(topic)
-        broker[topic] = payload
-        return True
-
-    bindings = BindLists(publish)
-    bindings.apply(old.direct)
-    before = {topic: payload for topic, payload in broker.items() if payload}
-    written.clear()
-    bindings.apply(new.direct)
-    after = {topic: payload for topic, payload in broker.items() if payload}
-    lists = {topic: msgspec.json.decode(payload) for topic, payload in after.items()}
-    assert all(each.pop("")["version"] >= 1 for each in lists.values())
-    assert lists == {
-        bind_topic(id): {inport: sorted(topics) for inport, topics in lists.items()}
-        for id, lists in new.direct.items()
-        if lists
-    }
-    assert sorted(written) == sorted(topic for topic in {*before, *after} if before.get(topic) != after.get(topic)), (
-        "only what differs is written"
-    )
-
-
-@fuzzed_tenth
-@given(systems(), st.randoms())
-def test_the_order_in_which_participants_came_does_not_matter(
-    system: tuple[Graph, list[Participant]], random: Any
-) -> None:
-    graph, participants = system
-    shuffled = list(participants)
-    random.shuffle(shuffled)
-    assert planned(graph, shuffled) == planned(graph, participants)

@@ -29,7 +29,7 @@ def test_an_initial_packet_that_comes_while_others_are_brought_in_force_is_sent_
                 busy.set()
                 await free.wait()
 
-        coordinator.preparations.append(prepare)
+        coordinator.after_binding.append(prepare)
         task = asyncio.create_task(coordinator.run())
         try:
             async with asyncio.timeout(30):

@@ -14,7 +14,6 @@ from memory_broker import MemoryBroker
 from msgflo_host.control.coordinator import Coordinator
 from msgflo_host.control.lease import TOPIC, Lease, Taken
 from msgflo_host.graph.model import Graph
-from msgflo_host.model.events import Notice
 from simulation import beside, until
 
 
@@ -79,35 +78,6 @@ def test_of_two_in_charge_the_one_stays_that_has_been_for_longer_or_else_any(bet
             task.cancel()
 
     run_simulated(scenario)
-
-
-def test_where_the_broker_is_lost_while_charge_is_taken_the_next_connection_takes_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    acquire, taken = Lease.acquire, 0
-
-    async def main(broker: MemoryBroker) -> None:
-        coordinator, lost = Coordinator(broker.address, Graph("main")), asyncio.Event()
-        coordinator.events.listen(Notice, lambda event: lost.set())
-
-        async def losing_the_first(lease: Lease) -> None:
-            nonlocal taken
-            taken += 1
-            if taken == 1:
-                broker.stop()
-                broker.start()
-                await lost.wait()
-            await acquire(lease)
-
-        monkeypatch.setattr(Lease, "acquire", losing_the_first)
-        running = asyncio.create_task(coordinator.run())
-        while taken < 2 or not coordinator.in_charge.is_set():
-            await asyncio.sleep(0.01)
-        running.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await running
-
-    with_broker(main)
 
 
 def test_a_message_that_nobody_stands_behind_ends_nobodys_charge() -> None:

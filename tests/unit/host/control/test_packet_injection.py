@@ -124,7 +124,7 @@ def test_packets_for_who_is_starting_wait_and_are_not_overtaken() -> None:
                     injection.send(MAIN, IN, "late")
 
             sent: list[str] = []
-            coordinator.preparations.append(as_soon_as_it_is_known)
+            coordinator.after_binding.append(as_soon_as_it_is_known)
             async with taking_part(sink, broker=broker):
                 await until(lambda: "late" in sink.received)
         assert sink.received == [0, 1, 2, 3, 4, "late"]
@@ -141,7 +141,7 @@ def test_a_process_that_has_come_gets_packets_once_all_that_concerns_it_is_in_fo
                 await ready.wait()
 
         async with running(broker) as (coordinator, injection):
-            coordinator.preparations.append(prepared)
+            coordinator.after_binding.append(prepared)
             async with taking_part(sink, broker=broker):
                 await until(lambda: there(coordinator))
                 injection.send(MAIN, IN, "early")
@@ -190,25 +190,6 @@ def test_packets_are_forgotten_with_their_node() -> None:
     run(scenario)
 
 
-def test_packets_are_forgotten_with_their_graph(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_HELD", 1)
-
-    async def scenario(broker: MemoryBroker) -> None:
-        async with running(broker) as (coordinator, injection):
-            coordinator.graphs.edit("other", "clear", {})
-            coordinator.graphs.edit("other", "addnode", {"id": "sink", "component": "test/Sink"})
-            injection.send("other", IN, "old")
-            with pytest.raises(RequestError, match="1 packets are waiting"):
-                injection.send(MAIN, IN, "new")
-            changes: list[None] = []
-            coordinator.events.listen(Reconciled, lambda event: changes.append(None))
-            coordinator.graphs.remove("other")
-            await until(lambda: changes)
-            injection.send(MAIN, IN, "new")
-
-    run(scenario)
-
-
 def test_what_is_sent_into_a_graph_made_for_a_test_waits_until_its_processes_are_joined() -> None:
     async def scenario(broker: MemoryBroker) -> None:
         sink, graph = Sink("sink"), "fixture.x"
@@ -245,8 +226,10 @@ def test_what_is_sent_into_a_graph_that_has_just_been_started_waits_until_it_is_
             coordinator.graphs.edit(graph, "clear", {})
             coordinator.graphs.edit(graph, "addnode", {"id": "sink", "component": "test/Sink"})
             async with taking_part(sink, broker=broker):
-                await until(lambda: "sink" in coordinator.served)  # its process has come before the graph is started
-                coordinator.preparations.append(prepared)
+                await until(
+                    lambda: "sink" in coordinator.applied_roles
+                )  # its process has come before the graph is started
+                coordinator.after_binding.append(prepared)
                 coordinator.graphs.start(graph)
                 injection.send(graph, IN, "early")
                 await asyncio.sleep(0.3)
@@ -279,7 +262,7 @@ def test_what_nobody_takes_is_refused(ref: PortRef, text: str) -> None:
 def test_without_a_broker_packets_to_others_are_refused() -> None:
     async def scenario(broker: MemoryBroker) -> None:
         async with running(broker) as (coordinator, injection), taking_part(Sink("sink"), broker=broker):
-            await until(lambda: "sink" in coordinator.served)
+            await until(lambda: "sink" in coordinator.applied_roles)
             broker.stop()
             await until(lambda: not coordinator.connected)
             with pytest.raises(RequestError, match="the broker is out of reach"):
@@ -300,18 +283,6 @@ def test_few_packets_wait(monkeypatch: pytest.MonkeyPatch) -> None:
             assert str(caught.value) == (
                 "3 packets are waiting for components that are starting; no more are kept than 3 and 4 MiB"
             )
-
-    run(scenario)
-
-
-def test_large_packets_that_wait_are_bounded_in_bytes() -> None:
-    async def scenario(broker: MemoryBroker) -> None:
-        async with running(broker) as (_, injection):
-            for _ in range(3):
-                injection.send(MAIN, IN, "x" * 1024 * 1024)
-            with pytest.raises(RequestError, match="3 packets are waiting"):
-                injection.send(MAIN, IN, "x" * 1024 * 1024)
-            injection.send(MAIN, IN, "small")
 
     run(scenario)
 

@@ -16,7 +16,6 @@ from msgflo_host.control.coordinator import Coordinator
 from msgflo_host.control.system_status import Status, snapshot
 from msgflo_host.graph.elements import PortRef
 from msgflo_host.graph.model import Graph
-from msgflo_host.model.graphs import MAIN
 from msgflo_host.model.plan import plan
 from msgflo_host.wire.discovery import Participant, Port
 
@@ -51,18 +50,6 @@ def test_an_error_of_a_node_is_shown_beside_it_and_its_edges(
     found = status(*there)
     assert {node["id"]: node["error"] for node in found["nodes"]} == {"button": "", "lamp": ERROR}
     assert [(edge["kind"], edge["reason"]) for edge in found["edges"]] == [(kind, reason)]
-
-
-def test_whoever_is_listed_can_be_wired() -> None:
-    coordinator = Coordinator(Broker.parse("mqtt://127.0.0.1:1"), Graph())
-    for participant in (BUTTON, LAMP):
-        coordinator.registry.discovered(participant, time.monotonic())
-    assert snapshot(coordinator)["nodes"] == []
-    coordinator.graphs.discovered({"button": "x/button", "lamp": "x/other"})
-    assert [node["id"] for node in snapshot(coordinator)["nodes"]] == ["button", "lamp"]
-    coordinator.graphs.edit(
-        MAIN, "addedge", {"src": {"node": "button", "port": "out"}, "tgt": {"node": "lamp", "port": "in"}}
-    )
 
 
 def test_the_list_shows_the_error_of_a_node(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,6 @@ from msgflo_host.control.component_processes import Components as HostComponents
 from msgflo_host.dataplane import component_host as module
 from msgflo_host.dataplane.loop_limit import MOST_PER_SECOND, PACE_S
 from msgflo_host.model.graphs import MAIN
-from msgflo_host.wire.discovery import parse
 from simulation import beside, coordinating, edge_kind, pass_time, running_components, taking_part, until
 from systems import Sink, Source
 
@@ -112,19 +111,6 @@ def test_one_that_is_no_longer_listed_ends_and_leaves_nothing_behind() -> None:
     simulated(main)
 
 
-def test_what_a_process_left_that_ran_before_is_cleared_when_the_list_is() -> None:
-    async def main(broker: MemoryBroker) -> None:
-        have(broker, "one", "core/Counter")
-        async with running_components(broker):
-            await has_come(broker, "one")
-        async with coordinating(broker, "two(core/Repeat)\n") as coordinator:
-            await until(lambda: coordinator.registry.state("two") == "alive")
-            await until(lambda: coordinator.registry.state("one") is None)
-            assert not [topic for topic in broker.retained if topic.endswith("/one")]
-
-    simulated(main)
-
-
 def test_wrong_lists_are_logged_once_and_left_out(logged: pytest.LogCaptureFixture) -> None:
     async def main(broker: MemoryBroker) -> None:
         for id, payload in (
@@ -167,26 +153,6 @@ def test_an_id_that_is_no_level_of_a_topic_is_encoded(id: str, topic: str) -> No
             assert (entry.participant.id, entry.participant.inports[0].queue) == (id, topic)
             await tell(broker, topic, "passes")
             assert broker.values(topic.replace("/in", "/out")) == ["passes"]
-
-    simulated(main)
-
-
-def test_they_present_themselves_as_participants_that_discovery_takes() -> None:
-    async def main(broker: MemoryBroker) -> None:
-        have(broker, "room", "core/Threshold")
-        async with running_components(broker):
-            await has_come(broker, "room")
-            found = parse(broker.retained["fbp/participant/room"])
-        assert (found.id, found.role, found.component, found.icon) == (
-            "room",
-            "room",
-            "core/Threshold",
-            "thermometer-half",
-        )
-        assert [(port.id, port.queue, port.type) for port in found.inports][:2] == [
-            ("in", "room/in", "number"), ("threshold", "room/threshold", "number"),
-        ]  # fmt: skip
-        assert (found.bind, found.connection) == ("fbp/bind/room", "msgflo-components")
 
     simulated(main)
 
@@ -287,22 +253,6 @@ def test_a_burst_passes_where_what_follows_resets_what_counts() -> None:
     simulated(main)
 
 
-def test_a_packet_a_millisecond_passes_where_there_is_no_circle() -> None:
-    async def main(broker: MemoryBroker) -> None:
-        have(broker, "a", "core/Repeat")
-        have(broker, "b", "core/Repeat")
-        bind(broker, "b", **{"in": "a/out"})
-        async with running_components(broker):
-            await has_come(broker, "a", "b")
-            for number in range(5 * MOST_PER_SECOND):
-                broker.publish("a/in", number)
-            await pass_time(0.5)
-            assert broker.values("b/out") == list(range(5 * MOST_PER_SECOND))
-            assert errors(broker, "a") == []
-
-    simulated(main)
-
-
 def test_packets_pass_through_one_from_a_participant_to_another_and_go_on_without_the_coordinator() -> None:
     source, sink = Source("from"), Sink("to")
 
@@ -331,17 +281,6 @@ def test_initial_packets_reach_components_that_come_with_them_and_those_behind()
                 graphs.edit(MAIN, "addedge", ends)
             graphs.edit(MAIN, "addinitial", {"src": {"data": 7}, "tgt": {"node": "first", "port": "in"}})
             await until(lambda: broker.values("third/out") == [7])
-
-    simulated(main)
-
-
-def test_they_are_alive_all_night() -> None:
-    async def main(broker: MemoryBroker) -> None:
-        async with coordinating(broker, "a(core/Repeat)\n") as coordinator:
-            await until(lambda: coordinator.registry.state("a") == "alive")
-            for _ in range(8 * 60):
-                await pass_time(60)
-                assert coordinator.registry.state("a") == "alive"
 
     simulated(main)
 
@@ -435,13 +374,13 @@ def test_where_nothing_runs_them_it_is_logged_once_until_something_does(logged: 
             components = HostComponents(Library(), coordinator)
             async with beside(components.run()):
                 coordinator.graphs.touch()
-                await until(lambda: components.doubt("a"))
-                assert components.doubt("a") == (
+                await until(lambda: coordinator.node_errors.get("a"))
+                assert coordinator.node_errors.get("a") == (
                     "is not run: nothing is there that runs built-in components (start `msgflo forward`)"
                 )
                 async with running_components(broker):
                     await until(lambda: {coordinator.registry.state(id) for id in "ab"} == {"alive"})
-                    await until(lambda: components.doubt("a") is None)
+                    await until(lambda: coordinator.node_errors.get("a") is None)
 
     simulated(main)
 

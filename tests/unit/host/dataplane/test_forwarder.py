@@ -66,26 +66,6 @@ def test_wildcards_and_overlapping_filters_bring_each_packet_once_to_each_target
     run_beside(broker, main)
 
 
-def test_removing_and_adding_a_forward_ten_times_brings_each_packet_once(broker: MemoryBroker) -> None:
-    async def main() -> None:
-        async with client(broker.url, "t", "u") as other, forwarder(broker.url) as made:
-            for _ in range(10):
-                await made.apply(Forward("s", "t"), Forward("s", "u"))
-                await made.apply(Forward("s", "u"))
-            await made.apply(Forward("s", "t"), Forward("s", "u"))
-            await other.send("s", b"1", b"2")
-            await until(lambda: len(other.received) >= 4)
-            await other.settle()
-            assert sorted(packet[:2] for packet in other.received) == [(t, p) for t in "tu" for p in (b"1", b"2")]
-            await made.apply()
-            other.received.clear()
-            await other.send("s", b"3", qos=1)
-            await other.settle()
-            assert other.received == []
-
-    run_beside(broker, main)
-
-
 def test_the_retain_flag_is_that_of_the_forward(broker: MemoryBroker) -> None:
     async def main() -> None:
         forwards = [Forward("s", f"t/{qos}/{retain}", qos, retain) for qos in (0, 1) for retain in (False, True)]
@@ -239,17 +219,6 @@ def test_a_refused_subscription_is_named(caplog: pytest.LogCaptureFixture) -> No
     with caplog.at_level(logging.WARNING):
         run_beside(broker, main)
     assert caplog.text.count("'secret'") == 1
-
-
-def test_many_forwards_are_brought_in_force_at_once(broker: MemoryBroker) -> None:
-    async def main() -> None:
-        forwards = {Forward(f"s/{i}", f"t/{i % 10}") for i in range(1000)}
-        async with client(broker.url, "t/#") as other, forwarder(broker.url, *forwards):
-            for i in range(0, 1000, 20):
-                await other.send(f"s/{i}", b"%d" % i)
-            await until(lambda: len(other.received) == 50)
-
-    run_beside(broker, main)
 
 
 def test_a_fault_of_the_program_ends_a_connection_and_not_all_forwarding(

@@ -88,7 +88,7 @@ def test_it_is_said_once_that_the_broker_ends_a_connection_at_what_it_follows(
             connection = Connection(
                 broker, "one-of-many", subscriptions=[], on_message=lambda *packet: None, when=when, quiet=quiet
             )
-            connection.follow(["forbidden"])
+            connection.set_filters(["forbidden"])
             task = asyncio.create_task(connection.run())
             await until(lambda: ends == 8 and connection.connected and connection._settled.is_set())
             task.cancel()

@@ -115,19 +115,7 @@ def test_a_graph_cannot_be_named_as_a_component_and_hides_the_source_of_none(sys
     system.run(main)
 
 
-def test_without_the_capability_no_source_is_written(system: LocalSystem, home: Path) -> None:
-    async def main() -> None:
-        async with system.editor() as client:
-            with pytest.raises(Refused, match=r"^component:source is not permitted$"):
-                await client.ask("component", "source", name="Echo", language="python", code=ECHO, library="home")
-            await client.ask("component", "getsource", name="home/Echo")
-
-    before = {file: file.read_text() for file in home.iterdir() if file.is_file()}
-    system.run(main)
-    assert {file: file.read_text() for file in home.iterdir() if file.is_file()} == before
-
-
-def test_a_source_is_written_answered_once_and_told_to_others(system: LocalSystem, home: Path) -> None:
+def test_a_source_is_written_answered_once_and_sent_to_others(system: LocalSystem, home: Path) -> None:
     async def main() -> None:
         async with system.editor(secret=SECRET) as one, system.editor() as two:
             for each in (one, two):
@@ -151,20 +139,6 @@ def test_a_source_is_written_answered_once_and_told_to_others(system: LocalSyste
             assert (await two.ask("component", "getsource", name="home/New"))["code"] == code
             heard = [json.dumps(payload) for payload in two.all("component", "component")]
             assert len(heard) == len(set(heard)), "nothing is told twice"
-
-    system.run(main)
-
-
-def test_what_else_has_changed_in_the_folder_is_no_part_of_the_answer(system: LocalSystem, home: Path) -> None:
-    async def main() -> None:
-        async with system.editor(secret=SECRET) as client:
-            await client.ask("runtime", "getruntime")
-            (home / "Another.py").write_text(ECHO.format(label="another"))
-            code = ECHO.format(label="mine")
-            answer = await client.ask("component", "source", name="Zebra", language="python", code=code)
-            assert answer["name"] == "home/Zebra"
-            another = await client.told("component", "component", name="home/Another")
-            assert "responseTo" not in another
 
     system.run(main)
 
@@ -193,7 +167,7 @@ def test_what_cannot_be_written_is_refused(system: LocalSystem, home: Path) -> N
     assert {file: file.read_text() for file in home.iterdir() if file.is_file()} == before
 
 
-def test_an_edit_on_disk_is_told_to_all(system: LocalSystem, home: Path) -> None:
+def test_an_edit_on_disk_is_sent_to_all(system: LocalSystem, home: Path) -> None:
     async def main() -> None:
         async with system.editor() as one, system.editor() as two:
             for each in (one, two):

@@ -47,7 +47,7 @@ def graph() -> Graph:
     return graph
 
 
-def test_an_editor_is_told_a_place_of_every_node_and_the_graph_has_none_of_them(graph: Graph) -> None:
+def test_an_editor_gets_a_place_for_every_node_and_the_graph_has_none_of_them(graph: Graph) -> None:
     coordinator, service = served(graph)
     coordinator.graphs.discovered({"found": "x/Found"})
     before = graph.copy()
@@ -87,13 +87,3 @@ def test_a_discovered_node_that_is_dragged_is_shown_there_and_takes_its_place_al
         graph=MAIN, src={"node": "found", "port": "out"}, tgt={"node": "fan", "port": "in"},
     )  # fmt: skip
     assert metadata_told(service, client)["found"] == {"x": 504, "y": 36}
-
-
-def test_a_place_that_makes_no_sense_makes_no_discovered_node_a_part_of_the_graph(graph: Graph) -> None:
-    coordinator, service = served(graph)
-    coordinator.graphs.discovered({"found": "x/Found"})
-    client = joined(service)
-    metadata = {"x": "left", "y": 5, **SIZE}
-    (answer,) = ask(service, client, "graph", "changenode", graph=MAIN, id="found", metadata=metadata)
-    assert answer["command"] == "error"
-    assert "found" not in coordinator.graphs.main.graph.nodes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from pathlib import Path
@@ -116,7 +115,7 @@ def told_of(frames: list[dict[str, Any]], graph: str) -> list[tuple[str, dict[st
     return told
 
 
-def test_each_command_is_answered_and_told_to_the_others_with_what_follows_from_it(system: LocalSystem) -> None:
+def test_each_command_is_answered_and_sent_to_the_others_with_what_follows_from_it(system: LocalSystem) -> None:
     assert {command for command, _, _ in STEPS} == commands("input", "graph")
 
     async def main() -> None:
@@ -137,24 +136,7 @@ def test_each_command_is_answered_and_told_to_the_others_with_what_follows_from_
     system.run(main)
 
 
-def test_what_is_asked_twice_is_there_once(system: LocalSystem) -> None:
-    async def main() -> None:
-        async with system.editor() as client:
-            await client.ask("graph", "clear", id="g")
-            for id in ("a", "b", "a"):
-                await client.ask("graph", "addnode", graph="g", id=id, component="core/Repeat", metadata={})
-            for _ in range(2):
-                await client.ask("graph", "addedge", graph="g", src=A_OUT, tgt=B_IN)
-                await client.ask("graph", "addinitial", graph="g", src={"data": 1}, tgt=A_IN)
-                await client.ask("graph", "addinport", graph="g", public="p", **A_IN)
-                await client.ask("graph", "addgroup", graph="g", name="n", nodes=["a"])
-            once = await source_of(client, "g")
-            assert [once.count(f'"{word}"') for word in ("component", "src", "data", "p", "nodes")] == [2, 1, 1, 1, 1]
-
-    system.run(main)
-
-
-def test_what_is_removed_or_renamed_twice_is_answered_twice_and_told_once(system: LocalSystem) -> None:
+def test_what_is_removed_or_renamed_twice_is_answered_twice_and_sent_once(system: LocalSystem) -> None:
     edits: list[tuple[str, dict[str, Any]]] = [
         ("removeedge", {"src": A_OUT, "tgt": B_IN}),
         ("removeinitial", {"src": {"data": 1}, "tgt": A_IN}),
@@ -187,7 +169,7 @@ def test_what_is_removed_or_renamed_twice_is_answered_twice_and_told_once(system
     system.run(main)
 
 
-def test_a_refused_edit_changes_nothing_and_is_told_to_nobody_else(system: LocalSystem) -> None:
+def test_a_refused_edit_changes_nothing_and_is_sent_to_nobody_else(system: LocalSystem) -> None:
     wrong: list[tuple[str, dict[str, Any], str]] = [
         ("addnode", {"id": "x", "component": "core/Drop"}, "No graph specified"),
         ("addnode", {"id": "x", "component": "core/Drop", "graph": ""}, "No graph specified"),
@@ -201,18 +183,6 @@ def test_a_refused_edit_changes_nothing_and_is_told_to_nobody_else(system: Local
         ("clear", {"id": "n" * 201}, f'"id" is "{"n" * 59}…"; {ID}'),
         ("addnode", {"id": "a", "component": "core/Drop", "graph": "g"},
          "node 'a' exists with the component 'core/Repeat', so it cannot be 'core/Drop'"),
-        ("addnode", {"id": 7, "component": "core/Drop", "graph": "g"}, '"id" of addnode must be a text, not a number'),
-        ("addnode", {"id": "x", "graph": "g"}, '"component" of addnode is missing'),
-        ("addnode", {"id": "a\ufdd0", "component": "core/Drop", "graph": "g"},
-         "\"id\" of addnode 'a\\ufdd0' holds '\\ufdd0', which is not allowed in an MQTT topic"),
-        ("changenode", {"id": "x", "metadata": {}, "graph": "g"}, "no node 'x' in the graph; nodes: a, b"),
-        ("renamenode", {"from": "a", "to": "b", "graph": "g"}, "cannot rename node 'a': a node 'b' exists already"),
-        ("addedge", {"src": A_OUT, "tgt": {"node": "x", "port": "in"}, "graph": "g"},
-         "no node 'x' in the graph; nodes: a, b"),
-        ("addedge", {"src": A_OUT, "tgt": None, "graph": "g"}, '"tgt" of addedge must be an object, not null'),
-        ("removeedge", {"src": A_OUT, "tgt": {"node": "b", "port": "in", "index": {}}, "graph": "g"},
-         "\"index\" of removeedge's tgt must be a whole number or a text, not an object"),
-        ("addinport", {"public": "p", "node": "x", "port": "in", "graph": "g"}, "no node 'x' in the graph; nodes: a, b"),
         ("addgroup", {"name": "n", "nodes": ["a", "x"], "graph": "g"}, "no node 'x' in the graph; nodes: a, b"),
     ]  # fmt: skip
 
@@ -230,74 +200,6 @@ def test_a_refused_edit_changes_nothing_and_is_told_to_nobody_else(system: Local
             assert await source_of(one, "g") == before
             await two.ask("network", "getstatus", graph="g")
             assert [frame["command"] for frame in two.frames[since:] if frame["protocol"] == "graph"] == []
-
-    system.run(main)
-
-
-def test_a_node_of_the_same_name_in_two_graphs_is_two(system: LocalSystem) -> None:
-    async def main() -> None:
-        async with system.editor() as client:
-            for graph, step in (("one", 1), ("two", 10)):
-                await client.ask("graph", "clear", id=graph)
-                await client.ask("graph", "addnode", graph=graph, id="count", component="core/Counter")
-                await client.ask(
-                    "graph", "addinitial", graph=graph, src={"data": step}, tgt={"node": "count", "port": "step"}
-                )
-                await client.ask("graph", "addinport", graph=graph, public="in", node="count", port="in")
-                await client.ask("graph", "addoutport", graph=graph, public="out", node="count", port="out")
-                await client.ask("network", "start", graph=graph)
-            for graph, totals in (("one", [1, 2]), ("two", [10, 20]), ("one", [3])):
-                for total in totals:
-                    await client.ask("runtime", "packet", graph=graph, port="in", event="data", payload=True)
-                    await client.told("runtime", "packet", graph=graph, port="out", payload=total)
-            await client.ask("graph", "removenode", graph="one", id="count")
-            await client.ask("runtime", "packet", graph="two", port="in", event="data", payload=True)
-            await client.told("runtime", "packet", graph="two", port="out", payload=30)
-
-    system.run(main)
-
-
-def test_the_main_graph_can_be_cleared_and_made_anew(system: LocalSystem) -> None:
-    async def main() -> None:
-        async with system.editor() as one, system.editor() as two:
-            assert '"first"' in await source_of(one, MAIN)
-            await one.ask("graph", "clear", id=MAIN, name="main", main=True)
-            await two.told("graph", "clear", id=MAIN)
-            assert '"first"' not in await source_of(one, MAIN)
-            assert (await one.ask("network", "getstatus", graph=MAIN))["started"]
-            await one.ask("graph", "addnode", graph=MAIN, id="a", component="core/Repeat")
-            await one.ask("graph", "addnode", graph=MAIN, id="b", component="core/Drop")
-            await one.ask("graph", "addedge", graph=MAIN, src=A_OUT, tgt=B_IN)
-            await one.ask("graph", "addinitial", graph=MAIN, src={"data": "new"}, tgt=A_IN)
-            await two.told("network", "data", id="a() OUT -> IN b()", data="new")
-
-    system.run(main)
-
-
-def test_a_file_that_is_edited_is_told_as_changes(tmp_path: Path) -> None:
-    (tmp_path / "graph.fbp").write_text("first(core/Repeat) OUT -> IN second(core/Drop)\n")
-    system = LocalSystem(tmp_path / "graph.fbp")
-
-    async def main() -> None:
-        async with system.editor() as client:
-            await client.ask("runtime", "getruntime")
-            (tmp_path / "graph.fbp").write_text(
-                "first(core/Repeat) OUT -> IN third(core/Drop)\n5 -> IN first\nINPORT=first.IN:ENTRY\n"
-            )
-            added = await client.told("graph", "addnode", graph=MAIN, id="third")
-            assert added["payload"]["component"] == "core/Drop"
-            await client.told(
-                "graph", "addedge", src={"node": "first", "port": "out"}, tgt={"node": "third", "port": "in"}
-            )
-            await client.told("graph", "addinitial", src={"data": 5}, tgt={"node": "first", "port": "in"})
-            await client.told("graph", "removenode", graph=MAIN, id="second")
-            while [port["id"] for port in client.all("runtime", "ports")[-1]["inPorts"]] != ["entry"]:
-                await asyncio.sleep(0.01)
-            await client.told("network", "data", data=5, tgt={"node": "third", "port": "in"})
-            changes = [command for command, _ in told_of(client.frames, MAIN)]
-            assert changes.index("removeedge") < changes.index("removenode")
-            assert changes.count("addnode") == 1, "only what differs is told"
-            assert client.all("component", "component") == []
 
     system.run(main)
 
@@ -327,7 +229,7 @@ def test_who_is_discovered_is_a_node_that_can_be_used(system: LocalSystem) -> No
     system.run(main)
 
 
-def test_a_new_edge_is_answered_once_it_is_in_force_and_at_once_where_an_end_is_absent(system: LocalSystem) -> None:
+def test_a_new_edge_is_answered_once_it_is_applied_and_at_once_where_an_end_is_absent(system: LocalSystem) -> None:
     async def main() -> None:
         mute = discovery_message("mute", id="mute", inports=[{"id": "in", "queue": "mute/in"}], bind="fbp/bind/mute")
         system.broker.publish("fbp/participant/mute", mute, retain=True)

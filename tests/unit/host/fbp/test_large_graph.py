@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections import Counter
 from collections.abc import Callable
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -21,10 +19,7 @@ from msgflo_host.fbp.envelope import Request
 from msgflo_host.graph import json_format
 from msgflo_host.graph.model import Graph
 from msgflo_host.model import graphs as graphs_module
-from msgflo_host.model.events import Reconciled
 from msgflo_host.model.graphs import MAIN
-from msgflo_host.wire.discovery import parse
-from systems import discovery_message
 
 NODES = 1_000
 
@@ -107,62 +102,5 @@ def test_nothing_goes_through_the_whole_graph_before_an_edit_is_answered(whole: 
             if protocol == "graph":
                 assert [f["payload"] for f in read(two) if f["command"] == command] == [answer["payload"]]
             await asyncio.sleep(0)
-
-    run(main)
-
-
-OPENING: list[tuple[str, str, dict[str, Any]]] = [
-    ("component", "list", {}),
-    ("component", "getsource", {"name": MAIN}),
-    ("network", "getstatus", {"graph": MAIN}),
-    ("runtime", "getruntime", {}),
-]
-
-
-def lines_run(call: Callable[[], object]) -> int:
-    """How many lines of Python a call runs, those of loops each time."""
-    count = 0
-
-    def trace(frame: FrameType, event: str, argument: object) -> Callable[..., Any]:
-        nonlocal count
-        count += event == "line"
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        call()
-    finally:
-        sys.settrace(before)
-    return count
-
-
-def costs_of_opening(nodes: int) -> dict[str, int]:
-    """What each request of an editor that opens a graph costs, with participants for half of the nodes."""
-    coordinator, service = served(json_format.load(json.dumps(graph(nodes))))
-    for number in range(nodes // 2):
-        ports = {"inports": [{"id": "in0"}], "outports": [{"id": "out0"}], "component": f"x/Device{number}"}
-        coordinator.registry.discovered(parse(discovery_message(f"p{number}", **ports).encode()), 0.0)
-    coordinator.events.emit(Reconciled())
-    client, costs = joined(service), {}
-    for protocol, command, payload in OPENING:
-        request = Request(protocol, command, payload, id="1")
-        costs[command] = lines_run(lambda request=request: service.dispatcher.handle(client, request))
-        frames = read(client)
-        assert "error" not in {frame["command"] for frame in frames}
-        if command == "list":
-            assert len(frames) > nodes // 2
-        elif command == "getsource":
-            assert len(json.loads(frames[0]["payload"]["code"])["processes"]) == nodes
-        elif command == "getstatus":
-            assert sum(frame["command"] == "icon" for frame in frames) == nodes // 2
-    return costs
-
-
-def test_a_graph_that_is_four_times_as_large_is_opened_with_four_times_the_work() -> None:
-    async def main() -> None:
-        small, large = costs_of_opening(NODES // 4), costs_of_opening(NODES)
-        for command, cost in large.items():
-            assert cost < 6 * small[command] + 1000, (command, small[command], cost)
 
     run(main)

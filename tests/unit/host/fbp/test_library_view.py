@@ -10,8 +10,6 @@ import pytest
 from local_system import LocalSystem
 from msgflo_host.components.library import ComponentInfo, Library, load
 from paths import ROOT
-from simulation import taking_part
-from systems import Source
 
 
 def ids(ports: list[dict[str, Any]]) -> list[str]:
@@ -35,41 +33,6 @@ def test_components_that_do_not_run_are_listed_with_their_ports(monkeypatch: pyt
             ]
             assert ids(listed["demo/Machine"]["outPorts"]) == ["load", "memory", "temperature"]
             assert ids(listed["demo/Fan"]["inPorts"]) == ["power"]
-
-    system.run(main)
-
-
-def test_every_component_of_each_kind_has_a_source(tmp_path: Path) -> None:
-    config = "components: {home/Ready: 'sleep 1000', other/Away: away.yml}\nhandlers: {.sh: 'sh #FILENAME #ROLE'}\n"
-    device = "component: x/Device\ninports: {on: {queue: '#ROLE/on'}}\noutports: {}\n"
-    python = "from msgflo import Participant, Port\nclass Part(Participant):\n    outports = [Port('out')]\n"
-    folder = tmp_path / "home"
-    folder.mkdir()
-    for name, text in {
-        "msgflo.yaml": config,
-        "Part.py": python,
-        "Run.sh": "sleep 1000\n",
-        "Fan.yml": device,
-        "away.yml": device,
-    }.items():
-        (folder / name).write_text(text)
-    system = LocalSystem(library=load(folder))
-
-    async def main() -> None:
-        async with taking_part(Source("source"), broker=system.broker), system.editor() as client:
-            await client.ask("runtime", "getruntime")
-            await system.wait(lambda status: status["nodes"])
-            listed = await client.listing()
-            languages = {}
-            for name in listed:
-                source = await client.ask("component", "getsource", name=name)
-                assert f"{source.get('library')}/{source['name']}" == name
-                assert source["code"].strip()
-                languages[name] = source["language"]
-            assert not {"json", "fbp"} & set(languages.values())
-            expected = {"core/Not": "python", "home/Part": "python", "home/Run": "shell", "test/Source": "yaml"}
-            expected |= dict.fromkeys(("home/Ready", "home/Fan", "other/Away"), "yaml")
-            assert {name: languages[name] for name in expected} == expected
 
     system.run(main)
 

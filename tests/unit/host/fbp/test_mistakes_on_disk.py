@@ -19,7 +19,7 @@ async def lines(client: Editor, wanted: int) -> list[str]:
     return told
 
 
-def test_all_editors_are_told_once_of_a_mistake_in_the_graph_and_when_it_is_mended(
+def test_all_editors_are_notified_once_of_a_mistake_in_the_graph_and_when_it_is_mended(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     graph = tmp_path / "graph.fbp"
@@ -52,7 +52,7 @@ def test_all_editors_are_told_once_of_a_mistake_in_the_graph_and_when_it_is_mend
     system.run(main)
 
 
-def test_all_editors_are_told_once_of_a_mistake_in_the_folder_and_when_it_is_mended(
+def test_all_editors_are_notified_once_of_a_mistake_in_the_folder_and_when_it_is_mended(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     folder = tmp_path / "home"

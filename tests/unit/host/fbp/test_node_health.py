@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,15 +11,14 @@ import pytest
 import msgflo
 from editors import Editor
 from event_loop import run_simulated
-from fbp_service import joined, read, served, service_of
+from fbp_service import joined, read, service_of
 from local_system import LocalSystem
-from msgflo_host.components.library import Library, load
-from msgflo_host.control.component_catalogue import Catalogue
+from msgflo_host.components.library import Library
 from msgflo_host.control.component_processes import Components
 from msgflo_host.control.coordinator import Coordinator
 from msgflo_host.fbp.node_errors import PRINTED_S
 from msgflo_host.graph.model import Graph
-from msgflo_host.model.events import ComponentPrinted, ComponentSilent, NodeFailed, Reconciled
+from msgflo_host.model.events import ComponentPrinted, NodeFailed, Reconciled
 from msgflo_host.wire import discovery
 from systems import discovery_message
 
@@ -65,7 +63,7 @@ def errors(client: Editor) -> list[Any]:
     return [payload["error"] for payload in client.all("network", "processerror")]
 
 
-def test_editors_are_told_when_a_node_comes_sleeps_and_is_lost(system: LocalSystem) -> None:
+def test_editors_are_notified_when_a_node_comes_sleeps_and_is_lost(system: LocalSystem) -> None:
     async def main() -> None:
         async with system.editor() as one, system.editor() as two:
             for each in (one, two):
@@ -98,7 +96,7 @@ def test_editors_are_told_when_a_node_comes_sleeps_and_is_lost(system: LocalSyst
     ("status", "shown", "error"),
     [("asleep", ASLEEP, []), ("lost", LOST, ["lost (connection lost)"]), ("offline", LOST, ["lost (stopped)"])],
 )
-def test_who_joins_later_is_told_how_each_node_is(
+def test_a_later_editor_gets_the_state_of_each_node(
     system: LocalSystem, status: str, shown: str, error: list[str]
 ) -> None:
     state = {"asleep": "asleep"}.get(status, "lost")
@@ -115,44 +113,6 @@ def test_who_joins_later_is_told_how_each_node_is(
             await icon(client, shown)
             await client.ask("runtime", "getruntime")  # what came before its answer is all there is
             assert errors(client) == error
-
-    system.run(main)
-
-
-def test_of_one_that_is_there_nothing_is_told_later(system: LocalSystem) -> None:
-    async def main() -> None:
-        async with system.editor() as before:
-            await open_graph(before)
-            await icon(before, LOST)
-            since = len(before.frames)
-            say(system, "fbp/connection/c", "online")
-            await icon(before, "cog", since=since)
-        async with system.editor() as client:
-            await open_graph(client)
-            await client.ask("runtime", "getruntime")
-            assert client.all("network", "icon") == []
-            assert errors(client) == []
-
-    say(system, "fbp/participant/board", discovery_message("board", id="board", component="x/Board", connection="c"))
-    say(system, "fbp/connection/c", "lost")
-    system.run(main)
-
-
-def test_a_node_that_has_its_name_again_is_shown_as_the_one_who_plays_it(system: LocalSystem) -> None:
-    async def main() -> None:
-        async with system.editor() as client:
-            await open_graph(client)
-            say(
-                system,
-                "fbp/participant/board",
-                discovery_message("board", id="board", component="x/Board", icon="fa-bolt"),
-            )
-            await icon(client, OWN)
-            await client.ask("graph", "renamenode", graph=MAIN, **{"from": "board", "to": "other"})
-            await client.told("network", "icon", graph=MAIN, id="other", icon=PENDING)
-            since = len(client.frames)
-            await client.ask("graph", "renamenode", graph=MAIN, **{"from": "other", "to": "board"})
-            await icon(client, OWN, since=since)
 
     system.run(main)
 
@@ -189,69 +149,6 @@ def test_what_is_wrong_with_a_node_is_shown_for_as_long_as_it_is_so(system: Loca
     system.run(main)
 
 
-def test_a_component_that_nobody_knows_is_explained_once_with_those_like_it(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    for number in range(50):
-        (tmp_path / f"Lamp{number}.js").touch()
-    (tmp_path / "msgflo.yaml").write_text("namespace: home\nhandlers: {.js: 'sleep 1000'}\n")
-    system = LocalSystem("old(core/Repaet)\n", library=load(tmp_path))
-    slips = {"old": "core/Repaet", "new": "core/Treshold", "mine": "home/Lmap7", "none": "x/Y", "-r": "home/Lamp1"}
-    slips |= {"a/b+c": "home/Lamp1", "my lamp #1": "home/Lamp1", "$x": "home/Lamp1"}
-    said = {
-        "old": 'waits for a participant of this role: the library has no component "core/Repaet"; did you mean core/Repeat?',
-        "new": 'waits for a participant of this role: the library has no component "core/Treshold"; '
-        "did you mean core/Threshold?",
-        "none": 'waits for a participant of this role: the library has no component "x/Y"',
-        "-r": "is not started: its name would be read as an option of the command",
-        "a/b+c": "is not started: its name has a wildcard; the characters + and # are not allowed",
-        "my lamp #1": "is not started: its name has a wildcard; the characters + and # are not allowed",
-        "$x": "is not started: names that begin with $ or fbp/ are reserved",
-    }
-
-    async def main() -> None:
-        async with system.editor() as first:
-            await open_graph(first)
-            for node, component in slips.items():
-                if node != "old":
-                    await first.ask("graph", "addnode", graph=MAIN, id=node, component=component)
-            for node in slips:
-                await first.told("network", "processerror", graph=MAIN, id=node)
-            await first.ask("graph", "addnode", graph=MAIN, id="fine", component="core/Repeat")
-            await first.told("network", "processerror", graph=MAIN, id="-r")
-            async with system.editor() as later:
-                await open_graph(later)
-                await later.ask("runtime", "getruntime")
-                for client in (first, later):
-                    told = {each["id"]: each["error"] for each in client.all("network", "processerror")}
-                    mine = told.pop("mine")
-                    assert told == said
-                    assert mine.count("home/Lamp") == 3
-                    assert "home/Lamp7" in mine
-                    assert len(client.all("network", "processerror")) == len(slips)
-            await first.ask("graph", "removenode", graph=MAIN, id="new")
-            await first.ask("graph", "addnode", graph=MAIN, id="next", component="x/Z")
-            await first.told("network", "processerror", graph=MAIN, id="next")  # so it was noticed that it is gone
-            since = len(first.frames)
-            await first.ask("graph", "addnode", graph=MAIN, id="new", component="core/Treshold")
-            await first.told("network", "processerror", since=since, graph=MAIN, id="new")
-
-    system.run(main)
-    assert caplog.text.count("the library has no component") == 5
-    assert caplog.text.count("is not started: its name") == 3
-
-
-def test_a_process_that_has_not_announced_itself_is_shown_as_one_that_fails(system: LocalSystem) -> None:
-    async def main() -> None:
-        async with system.editor() as client:
-            await open_graph(client)
-            system.coordinator.events.emit(ComponentSilent("board"))
-            error = "it runs, and has not announced itself"
-            await client.told("network", "processerror", graph=MAIN, id="board", error=error)
-
-    system.run(main)
-
-
 def test_an_exception_that_was_printed_is_over_in_its_time_also_beside_a_report_that_holds_longer() -> None:
     async def main() -> None:
         graph = Graph()
@@ -275,26 +172,7 @@ def test_an_exception_that_was_printed_is_over_in_its_time_also_beside_a_report_
     run_simulated(main)
 
 
-def test_states_are_told_also_where_what_is_told_of_components_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(catalogue: Catalogue) -> list[str]:
-        raise KeyError("of the test")
-
-    async def main() -> None:
-        graph = Graph()
-        system, service = served(graph)
-        client = joined(service)
-        graph.add_node("one", "x/Part")
-        monkeypatch.setattr(Catalogue, "names", fail)
-        system.events.emit(Reconciled())
-        system.registry.discovered(discovery.Participant("one", "one", "x/Part"), time.monotonic())
-        system.events.emit(Reconciled())
-        told = [frame["payload"] for frame in read(client) if frame["command"] == "icon"]
-        assert [(each["id"], each["icon"]) for each in told] == [("one", PENDING), ("one", "cog")]
-
-    run_simulated(main)
-
-
-def test_editors_are_told_when_the_broker_goes_and_comes_back_and_what_waits_for_it(
+def test_editors_are_notified_when_the_broker_goes_and_comes_back_and_what_waits_for_it(
     system: LocalSystem,
 ) -> None:
     async def main() -> None:
@@ -317,7 +195,7 @@ def test_editors_are_told_when_the_broker_goes_and_comes_back_and_what_waits_for
     system.run(main)
 
 
-def test_what_cannot_be_brought_in_force_is_told_as_an_error_of_its_node(system: LocalSystem) -> None:
+def test_an_edge_or_packet_that_cannot_be_applied_is_an_error_of_its_node(system: LocalSystem) -> None:
     async def main() -> None:
         async with system.editor() as one, system.editor() as two:
             await two.ask("runtime", "getruntime")

@@ -26,23 +26,7 @@ def answer(frames: list[dict[str, Any]], command: str) -> dict[str, Any]:
     return dict(found)
 
 
-def test_a_graph_has_one_name_wherever_it_is_told_of() -> None:
-    async def main() -> None:
-        graph = Graph()
-        graph.add_node("lamp", "x/Lamp")
-        _, service = served(graph)
-        client = joined(service)
-        id = answer(ask(service, client, "runtime", "getruntime"), "runtime")["graph"]
-        source = answer(ask(service, client, "component", "getsource", name=id), "source")
-        frames = ask(service, client, "network", "getstatus", graph=id)
-        icon, status = answer(frames, "icon"), answer(frames, "status")
-        assert {source["name"], icon["graph"], status["graph"], id} == {"default/main"}
-        assert "library" not in source  # the name would be twice as long with it
-
-    asyncio.run(main())
-
-
-def test_icons_are_told_again_to_who_has_drawn_the_graph_by_then(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_icons_are_sent_again_once_the_editor_has_drawn_the_graph(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(node_health, "DRAWN_S", 0.0)
 
     async def main() -> None:

@@ -8,7 +8,7 @@ from msgflo_host.fbp.recent_messages import MOST_LINES, Recent
 from msgflo_host.model.events import Events
 
 
-def test_the_last_lines_and_errors_are_kept_with_how_long_ago_they_were_said() -> None:
+def test_the_last_lines_and_errors_are_stored_with_their_age() -> None:
     events = Events()
     replies = Replies(ClientList(events), events)
     recent = Recent(events)

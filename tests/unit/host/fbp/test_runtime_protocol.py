@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from editors import Editor, Refused
 from local_system import LocalSystem
 from msgflo import Port
+from msgflo_host.components.library import Library
 from msgflo_host.fbp.permissions import ALL, DEFAULT_LOCAL, READY_MADE
 from simulation import taking_part, until
 from systems import Sink, Source
@@ -28,7 +30,7 @@ def system() -> LocalSystem:
     return LocalSystem(GRAPH, secrets={SECRET: ALL, VIEWER: READY_MADE["viewer"]})
 
 
-def test_a_client_is_told_what_it_may_do_by_where_it_is_and_what_secret_it_shows(system: LocalSystem) -> None:
+def test_capabilities_depend_on_the_machine_and_the_secret_of_a_client(system: LocalSystem) -> None:
     cases: list[tuple[bool, str | None, frozenset[str]]] = [
         (False, None, DEFAULT_LOCAL),
         (False, SECRET, ALL),
@@ -61,7 +63,7 @@ def test_a_client_is_told_what_it_may_do_by_where_it_is_and_what_secret_it_shows
     system.run(main)
 
 
-def test_who_asks_for_the_runtime_is_told_what_is_recorded_where_that_may_be_seen(system: LocalSystem) -> None:
+def test_with_the_runtime_a_client_gets_the_recorded_graphs_if_it_may_see_them(system: LocalSystem) -> None:
     async def told(secret: str | None) -> list[Any]:
         async with system.editor(secret=secret) as client:
             await client.ask("runtime", "getruntime")
@@ -84,7 +86,7 @@ def shape(ports: dict[str, Any]) -> dict[str, list[tuple[str, str]]]:
     return {side: [(port["id"], port["type"]) for port in ports[side]] for side in ("inPorts", "outPorts")}
 
 
-def test_exported_ports_are_told_whenever_they_change(system: LocalSystem) -> None:
+def test_exported_ports_are_sent_whenever_they_change(system: LocalSystem) -> None:
     async def main() -> None:
         async with system.editor() as one, system.editor() as two:
 
@@ -124,7 +126,7 @@ def test_exported_ports_are_told_whenever_they_change(system: LocalSystem) -> No
     system.run(main)
 
 
-def test_a_type_that_discovery_shows_is_told(system: LocalSystem) -> None:
+def test_a_type_that_discovery_shows_is_sent(system: LocalSystem) -> None:
     class Typed(Source):
         outports = (Port("value", type="number"),)
 
@@ -186,21 +188,6 @@ def test_only_data_passes_the_other_events_are_acknowledged(system: LocalSystem)
     system.run(main)
 
 
-def test_any_value_leaves_as_it_has_entered(system: LocalSystem) -> None:
-    async def main() -> None:
-        async with system.editor() as client:
-            await repeater(client)
-            described = {"type": "any", "schema": "https://example.net/any.json"}
-            for data in (None, False, 0, "", [], {}, "ü" * 100_000):
-                since = len(client.frames)
-                packet = {"graph": "g", "port": "in", "event": "data", "payload": data, **described}
-                assert await client.ask("runtime", "packet", **packet) == packet
-                left = await client.told("runtime", "packet", since=since)
-                assert left["payload"] == {"graph": "g", "port": "out", "event": "data", "payload": data}
-
-    system.run(main)
-
-
 def test_packets_that_go_nowhere_are_refused(system: LocalSystem) -> None:
     good = {"graph": "g", "port": "in", "event": "data", "payload": 1}
     wrong: list[tuple[dict[str, Any], str]] = [
@@ -226,5 +213,17 @@ def test_packets_that_go_nowhere_are_refused(system: LocalSystem) -> None:
             await client.ask("runtime", "packet", **good)
             await client.told("runtime", "packet", payload=1)
             assert len(client.all("runtime", "packet")) == 1
+
+    system.run(main)
+
+
+def test_the_repository_of_the_library_is_sent_to_those_who_may_see_something(tmp_path: Path) -> None:
+    (tmp_path / "msgflo.yaml").write_text("repository: https://example.org/home.git\n")
+    system = LocalSystem(library=Library(tmp_path))
+
+    async def main() -> None:
+        async with system.editor() as here, system.editor(afar=True) as afar:
+            assert (await here.ask("runtime", "getruntime"))["repository"] == "https://example.org/home.git"
+            assert "repository" not in await afar.ask("runtime", "getruntime")
 
     system.run(main)

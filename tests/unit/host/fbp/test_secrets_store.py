@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from pathlib import Path
 
@@ -33,10 +32,6 @@ def test_our_own_secret_is_made_once_and_only_we_can_read_it(tmp_path: Path) -> 
     assert own_secret(tmp_path) != secret
 
 
-def test_our_own_secret_can_stand_in_a_url_and_cannot_be_guessed(tmp_path: Path) -> None:
-    assert re.fullmatch(r"[A-Za-z0-9_-]{22,}", own_secret(tmp_path))  # 6 bits each: more than 128
-
-
 def test_a_file_that_others_can_read_is_closed_to_them(tmp_path: Path) -> None:
     secret = own_secret(tmp_path)
     (tmp_path / "fbp-secret").chmod(0o644)
@@ -53,7 +48,7 @@ def test_a_broken_file_is_not_replaced_in_silence(tmp_path: Path, content: bytes
 
 
 @pytest.mark.parametrize("content", [b"", bytes(33)])
-def test_what_a_power_cut_has_left_without_content_is_made_again_and_said(
+def test_what_a_power_cut_has_left_without_content_is_made_again_and_logged(
     tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "fbp-secret").write_bytes(content)
@@ -75,12 +70,6 @@ def test_nothing_is_left_of_a_secret_that_cannot_be_written(tmp_path: Path, monk
     assert not list(tmp_path.iterdir())
 
 
-def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(ServerError, match="cannot be used"):
-        own_secret(tmp_path / "file" / "data")
-
-
 @pytest.mark.parametrize(
     ("secret", "problem"),
     [
@@ -92,7 +81,7 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
         ("hünter2hunter2", "has other characters than"),
     ],
 )
-def test_a_secret_that_no_url_carries_is_refused_without_being_told(secret: str, problem: str) -> None:
+def test_a_secret_that_no_url_carries_is_refused_without_being_shown(secret: str, problem: str) -> None:
     with pytest.raises(ServerError) as refused:
         check_secret(secret, "of --secret")
     assert problem in str(refused.value)
@@ -114,7 +103,7 @@ def test_secrets_and_what_they_allow(tmp_path: Path) -> None:
     }
 
 
-def test_a_file_that_others_can_read_is_complained_about(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_file_that_others_can_read_is_warned_about(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = written(tmp_path, "hall: {secret: 5Jx2Wq0fV9dRkT7b, may: viewer}\n")
     load_secrets(path)
     assert caplog.text == ""
@@ -151,15 +140,12 @@ def test_a_file_that_others_can_read_is_complained_about(tmp_path: Path, caplog:
         ("a: {secret: HUNTER2hunter2 may: viewer}\n", "1", ""),
     ],
 )
-def test_what_is_wrong_in_the_file_is_said_with_its_place(tmp_path: Path, text: str, place: str, problem: str) -> None:
+def test_what_is_wrong_in_the_file_is_reported_with_its_place(
+    tmp_path: Path, text: str, place: str, problem: str
+) -> None:
     path = written(tmp_path, text)
     with pytest.raises(ServerError) as refused:
         load_secrets(path)
     assert str(refused.value).startswith(f"{path}:{place}")
     assert problem in str(refused.value)
     assert "HUNTER2" not in str(refused.value)
-
-
-def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
-    with pytest.raises(ServerError, match="cannot be read: No such file"):
-        load_secrets(tmp_path / "none.yaml")

@@ -6,15 +6,11 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from msgflo_host.errors import RequestError
 from msgflo_host.fbp.client_list import ClientHandle
-from msgflo_host.fbp.envelope import Request, encode
-from msgflo_host.fbp.masking import masked_message
-from msgflo_host.fbp.permissions import CAPABILITIES
-from msgflo_host.fbp.subgraph_runtime import MOST_WAITING, SILENT_S, Question, SubRuntime, addressed, renamed
+from msgflo_host.fbp.envelope import Request
+from msgflo_host.fbp.subgraph_runtime import MOST_WAITING, Question, SubRuntime, addressed, renamed
 
 CLIENT = ClientHandle(remote="127.0.0.1", local=True, capabilities=frozenset())
 NAME = "home/Inner"
@@ -74,49 +70,12 @@ def test_one_that_has_another_graph_now_is_understood_and_what_was_known_of_the_
     assert [(each["command"], each["payload"]["graph"]) for each in talk.sent] == [("start", "other")]
 
 
-def test_one_that_speaks_of_another_graph_is_asked_which_it_has_now_and_not_at_every_word() -> None:
-    talk = Conversation()
-    assert _asks(talk, 0.0) is False
-    for at in range(100):
-        with pytest.raises(ValueError, match='is about "other"'):
-            talk.hear("graph", "removenode", {"id": "a", "graph": "other"}, now=at / 2)
-        talk.runtime.introduce(at / 2)
-    assert [each["command"] for each in talk.sent] == ["getruntime"] * 6  # at 0, 1, 3, 7, 15, 31 s
-    talk.hear("runtime", "runtime", {"graph": "other"}, now=100.0)
-    assert talk.hear("graph", "removenode", {"id": "a", "graph": "other"}, now=100.0) is not None
-
-
-def test_a_silent_one_is_asked_for_its_graph_less_and_less_often_until_somebody_wants_to_know() -> None:
-    talk = Conversation(known=False)
-    times = [at / 2 for at in range(400) if _asks(talk, at / 2)]
-    assert times == [0, 1, 3, 7, 15, 31, 63, 123, 183]
-    talk.runtime.ask(question("network", "getstatus", graph=NAME), 200.0)
-    assert not _asks(talk, 200.5)
-    assert _asks(talk, 201.0)
-
-
-def _asks(talk: Conversation, now: float) -> bool:
-    before = len(talk.sent)
-    talk.runtime.introduce(now)
-    return len(talk.sent) > before
-
-
 @pytest.mark.parametrize("graph", [None, "", 5, "x" * 201])
 def test_one_that_names_no_graph_is_not_understood(graph: object) -> None:
     talk = Conversation(known=False)
     with pytest.raises(ValueError, match="the name of its graph is needed"):
         talk.hear("runtime", "runtime", {"graph": graph})
     assert talk.hear("graph", "removenode", {"id": "a", "graph": "main"}) is None
-
-
-def test_one_that_does_not_answer_which_edges_are_looked_at_is_not_silent() -> None:
-    talk = Conversation()
-    talk.runtime.select([{"src": {"node": "a", "port": "out"}, "tgt": {"node": "b", "port": "in"}}], 0.0)
-    talk.runtime.expired(SILENT_S)
-    assert talk.runtime.answers
-    talk.runtime.ask(question("network", "start", graph=NAME), 10.0)
-    talk.runtime.expired(10.0 + SILENT_S)
-    assert not talk.runtime.answers
 
 
 def test_an_answer_belongs_to_the_request_that_it_names_and_else_to_the_first_that_it_fits() -> None:
@@ -170,18 +129,6 @@ def test_its_source_is_a_graph_without_tests() -> None:
     assert renamed(heard, "kitchen") == {"name": "kitchen", "code": "{}", "language": "json"}
 
 
-def test_what_is_never_answered_is_taken_out_after_some_seconds_and_what_a_client_left_at_once() -> None:
-    talk = Conversation()
-    other = ClientHandle(remote="127.0.0.1", local=True, capabilities=frozenset())
-    asked = question("network", "start", graph=NAME)
-    talk.runtime.ask(asked, 10.0)
-    talk.runtime.ask(question("network", "stop", client=other, graph=NAME), 10.0)
-    talk.runtime.forget(other)
-    assert talk.runtime.expired(10.0 + SILENT_S - 0.1) == []
-    assert talk.runtime.expired(10.0 + SILENT_S) == [asked]
-    assert talk.runtime.give_up() == []
-
-
 def test_requests_that_wait_are_bounded_and_refused_without_a_broker() -> None:
     talk = Conversation()
     talk.there = False
@@ -219,31 +166,3 @@ def test_it_is_heard_again_when_a_flood_is_over() -> None:
 )
 def test_the_graph_that_a_request_is_about_is_found(request_: Request, name: str | None) -> None:
     assert addressed(request_) == name
-
-
-_VALUES: st.SearchStrategy[Any] = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["main", "graph", "data"]),
-    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["id", "graph", "src", "node", "x"]), inner),
-    max_leaves=8,
-)
-_OUTPUTS = [(each.protocol, command) for each in CAPABILITIES.values() for command in sorted(each.outputs)]
-_KINDS = st.sampled_from([*_OUTPUTS, ("component", "source"), ("runtime", "runtime"), ("x", "y")])
-_KEYS = ["id", "graph", "name", "src", "tgt", "node", "port", "from", "to", "message", "metadata", "data", "enable"]
-_FRAMES = st.builds(
-    lambda kind, payload: frame(*kind, payload),
-    _KINDS,
-    st.dictionaries(st.sampled_from(_KEYS), _VALUES) | _VALUES,
-)
-
-
-@given(st.binary() | _FRAMES)
-def test_whatever_comes_is_refused_or_can_be_told(payload: bytes) -> None:
-    talk = Conversation()
-    wrong, heard = None, None
-    try:
-        heard = talk.runtime.hear(payload, 0.0)
-    except ValueError as error:
-        wrong = str(error)
-    assert wrong is None or (len(wrong) < 400 and wrong.isprintable())
-    if heard is not None and heard.command != "error":
-        encode(masked_message(heard.protocol, heard.command, renamed(heard, NAME)))

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable, Coroutine
 from contextlib import ExitStack, suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +13,8 @@ import pytest
 from editors import Editor, Refused
 from graph_participant import MAIN, LocalGraphParticipant
 from local_system import LocalSystem
-from msgflo_host.components.library import load
 from msgflo_host.fbp.permissions import ALL, READY_MADE
-from simulation import pass_time, until
+from simulation import pass_time
 
 INNER = "home/Inner"
 NODE = {"id": "a", "component": "tiny/Repeat", "metadata": {"x": 1}}
@@ -79,24 +77,6 @@ def test_two_editors_open_a_participant_that_is_a_graph_edit_it_and_see_its_data
             )
 
     run(system, main, LocalGraphParticipant("inner", system.broker, numbers=numbers))
-
-
-def test_answers_reach_who_has_asked_though_both_count_their_requests_alike(system: LocalSystem) -> None:
-    async def main() -> None:
-        async with system.editor() as one, system.editor() as two:
-            await shown(one)
-            await shown(two)
-            for each, node in ((one, "a"), (two, "b")):
-                await each.send("graph", "addnode", {**NODE, "id": node, "graph": INNER}, requestId="same")
-            for each, node in ((one, "a"), (two, "b")):
-                answer = await each.told("graph", "addnode", id=node)
-                assert answer["responseTo"] == "same"
-            with pytest.raises(Refused, match="there is no such node"):
-                await two.ask("graph", "removenode", graph=INNER, id="c")
-            await one.ask("network", "getstatus", graph=INNER)
-            assert not one.all("graph", "error")
-
-    run(system, main, LocalGraphParticipant("inner", system.broker))
 
 
 def edge(src: str, tgt: str) -> dict[str, Any]:
@@ -197,7 +177,7 @@ def test_its_secure_initial_packets_are_masked_for_those_who_may_not_change_it()
     run(system, main, LocalGraphParticipant("inner", system.broker))
 
 
-def test_graphs_that_share_a_component_are_told_apart_by_their_roles(system: LocalSystem) -> None:
+def test_graphs_that_share_a_component_are_reached_by_their_roles(system: LocalSystem) -> None:
     async def main() -> None:
         async with system.editor() as one:
             await shown(one)
@@ -213,38 +193,6 @@ def test_graphs_that_share_a_component_are_told_apart_by_their_roles(system: Loc
     run(system, main, left, right)
     assert left.got("addnode")
     assert right.got("addnode")
-
-
-def test_what_was_said_before_an_editor_came_is_not_told(system: LocalSystem) -> None:
-    async def main() -> None:
-        old = {"protocol": "network", "command": "icon", "payload": {"id": "a", "icon": "x", "graph": MAIN}}
-        inner.say(old, retain=True)
-        for _ in range(2):  # the second time it is known what it speaks of
-            async with system.editor() as one:
-                await shown(one)
-                await one.ask("network", "getstatus", graph=INNER)
-                assert not one.all("network", "icon")
-
-    inner = LocalGraphParticipant("inner", system.broker)
-    run(system, main, inner)
-
-
-def test_outqueues_are_listened_to_only_while_an_editor_is_there(system: LocalSystem) -> None:
-    def listens() -> bool:
-        session = system.broker.sessions.get("msgflo-coordinator-view")
-        return session is not None and "inner/tell" in session.filters
-
-    async def main() -> None:
-        await system.wait(lambda status: any(node["id"] == "inner" for node in status["nodes"]))
-        await pass_time(5)
-        assert not listens()
-        async with system.editor() as one:
-            await shown(one)
-            await one.ask("network", "getstatus", graph=INNER)
-            assert listens()
-        await until(lambda: not listens())
-
-    run(system, main, LocalGraphParticipant("inner", system.broker))
 
 
 def test_one_that_is_silent_and_one_that_is_lost_are_reported_to_who_asks(system: LocalSystem) -> None:
@@ -269,22 +217,6 @@ def test_one_that_is_silent_and_one_that_is_lost_are_reported_to_who_asks(system
     run(system, main, inner)
 
 
-def test_one_without_an_answer_still_has_a_source_where_an_editor_would_open_nothing_without(
-    system: LocalSystem,
-) -> None:
-    async def main() -> None:
-        async with system.editor() as one:
-            await shown(one, "default/Inner")
-            source = await one.ask("component", "getsource", name="default/Inner")
-            assert source["language"] == "yaml"
-            inner.vanish()
-            await system.wait(lambda status: any(node["state"] == "lost" for node in status["nodes"]))
-            assert (await one.ask("component", "getsource", name="default/Inner"))["language"] == "yaml"
-
-    inner = LocalGraphParticipant("inner", system.broker, component="default/Inner", deaf=True)
-    run(system, main, inner)
-
-
 def test_names_of_ours_are_ours(system: LocalSystem) -> None:
     async def main() -> None:
         async with system.editor() as one:
@@ -301,9 +233,6 @@ def test_names_of_ours_are_ours(system: LocalSystem) -> None:
     assert {request["command"] for request in first.requests} <= {"getruntime"}
 
 
-OURS = "from msgflo import Participant, Port\nclass Machine(Participant):\n    inports = [Port('of-ours')]\n"
-
-
 async def opened(client: Editor, graph: str) -> None:
     """Wait until a graph is known by this name."""
     for _ in range(300):
@@ -314,73 +243,19 @@ async def opened(client: Editor, graph: str) -> None:
     raise AssertionError(f"{graph} is not known")
 
 
-def test_a_component_of_the_library_is_ours_whoever_calls_itself_so(tmp_path: Path) -> None:
-    (tmp_path / "home").mkdir()
-    (tmp_path / "home/Machine.py").write_text(OURS)
-    (tmp_path / "home/Fan.yml").write_text("component: x/Fan\ninports: {}\noutports: {}\n")
-    system = LocalSystem(library=load(tmp_path / "home"))
-    names = ("home/Machine", "home/Fan")
-
-    async def main() -> None:
-        async with system.editor() as one:
-            await one.ask("runtime", "getruntime")
-            for role in ("thief", "last"):  # by its role one can be reached
-                await opened(one, role)
-            for name, language in zip(names, ("python", "yaml"), strict=True):
-                assert not (await one.listing())[name]["subgraph"]
-                source = await one.ask("component", "getsource", name=name)
-                assert source["language"] == language
-            assert source["code"].startswith("component: x/Fan")
-            assert (await one.ask("component", "getsource", name="home/Machine"))["code"] == OURS
-            with pytest.raises(Refused):
-                await one.ask("graph", "addnode", graph="home/Machine", **NODE)
-            thief.say({"protocol": "network", "command": "icon", "payload": {"id": "a", "icon": "x", "graph": MAIN}})
-            await one.told("network", "icon", graph="thief", id="a")
-
-    thief = LocalGraphParticipant("thief", system.broker, component="home/Machine")
-    other = LocalGraphParticipant("home/Machine", system.broker, component="home/Fan")
-    run(system, main, thief, other, LocalGraphParticipant("last", system.broker, component="home/Fan"))
-    assert {request["command"] for request in other.requests} <= {"getruntime"}
-
-
-@pytest.mark.parametrize("deaf", [True, False], ids=["from-the-start", "later"])
-def test_a_source_of_the_namespace_is_waited_for_once(system: LocalSystem, deaf: bool) -> None:
+def test_a_silent_graph_of_the_namespace_has_its_declaration_as_its_source(system: LocalSystem) -> None:
     name = "default/Inner"
 
     async def main() -> None:
         async with system.editor() as one:
             await shown(one, name)
-            if not deaf:
-                await one.ask("network", "getstatus", graph=name)
-                inner.deaf = True
             assert (await one.ask("component", "getsource", name=name))["language"] == "yaml"
-            asked = len(inner.requests)
-            # Now it is known to be silent, and is not asked any more.
-            assert (await one.ask("component", "getsource", name=name))["language"] == "yaml"
-            assert not [each for each in inner.requests[asked:] if each["command"] == "getsource"]
             inner.deaf = False
             while (await one.ask("component", "getsource", name=name))["language"] != "json":
                 await pass_time(0.1)
 
-    inner = LocalGraphParticipant("inner", system.broker, component=name, deaf=deaf)
+    inner = LocalGraphParticipant("inner", system.broker, component=name, deaf=True)
     run(system, main, inner)
-
-
-def test_who_joins_later_is_told_its_exported_ports(system: LocalSystem) -> None:
-    async def main() -> None:
-        for _ in range(2):  # what it has said to nobody it is asked again
-            async with system.editor() as one:
-                await shown(one)
-                await one.told("runtime", "ports", graph=INNER)
-                async with system.editor() as later:
-                    await later.ask("runtime", "getruntime")
-                    ports = await later.told("runtime", "ports", graph=INNER)
-                    assert ports["payload"] == {"graph": INNER, "inPorts": [], "outPorts": []}
-
-    inner = LocalGraphParticipant("inner", system.broker)
-    run(system, main, inner)
-    assert len(inner.requests) >= 2
-    assert {request["command"] for request in inner.requests} == {"getruntime"}
 
 
 HOSTILE: dict[str, bytes | dict[str, Any]] = {
@@ -403,7 +278,7 @@ HOSTILE: dict[str, bytes | dict[str, Any]] = {
 }  # fmt: skip
 
 
-def test_what_it_may_not_say_is_dropped_with_one_complaint(
+def test_messages_that_it_may_not_send_are_dropped_with_one_log_line(
     system: LocalSystem, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def main() -> None:
@@ -424,3 +299,20 @@ def test_what_it_may_not_say_is_dropped_with_one_complaint(
     for complaint in HOSTILE:
         assert caplog.text.count(complaint) == 1, complaint
     assert "Traceback" not in caplog.text
+
+
+def test_a_later_editor_gets_its_exported_ports(system: LocalSystem) -> None:
+    async def main() -> None:
+        for _ in range(2):  # what it has said to nobody it is asked again
+            async with system.editor() as one:
+                await shown(one)
+                await one.told("runtime", "ports", graph=INNER)
+                async with system.editor() as later:
+                    await later.ask("runtime", "getruntime")
+                    ports = await later.told("runtime", "ports", graph=INNER)
+                    assert ports["payload"] == {"graph": INNER, "inPorts": [], "outPorts": []}
+
+    inner = LocalGraphParticipant("inner", system.broker)
+    run(system, main, inner)
+    assert len(inner.requests) >= 2
+    assert {request["command"] for request in inner.requests} == {"getruntime"}

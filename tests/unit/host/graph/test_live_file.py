@@ -35,7 +35,7 @@ class Followed:
             lambda: self.graph,
             self._replace,
             seen=signature(path),
-            tell=self.told.append,
+            notify=self.told.append,
             clock=lambda: self.now,
         )
 

@@ -33,7 +33,7 @@ SECRET = "the-owner-of-the-house"
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )  # fmt: skip
-def test_a_mistake_is_said_and_holds_no_secret(
+def test_a_mistake_is_reported_and_holds_no_secret(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, Any], message: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -69,12 +69,6 @@ def test_options_of_the_command_say_who_may(tmp_path: Path, monkeypatch: pytest.
         )
     ]
     assert SECRET not in repr(taken)
-
-
-def test_a_folder_of_boards_that_is_not_there_is_said_at_once() -> None:
-    result = CliRunner().invoke(cli, ["run", "--boards", "nowhere"])
-    assert result.exit_code == 2
-    assert "Directory 'nowhere' does not exist" in result.output
 
 
 @pytest.mark.parametrize("words", ["run", "coordinator", "list", "watch", "send", "test", "trace record", "board run"])

@@ -22,11 +22,11 @@ from msgflo_host.http.addresses import OwnNames, live_url, local_url, origin, ou
         ("2001:db8::9", "http://[2001:db8::9]:1/", "http://[2001:db8::9]:1/"),
     ],
 )
-def test_an_address_is_told_as_a_url(host: str, local: str, outward: str | None) -> None:
+def test_the_urls_of_an_address(host: str, local: str, outward: str | None) -> None:
     assert (local_url(host, 1), outward_url(host, 1)) == (local, outward)
 
 
-def test_without_a_network_the_name_of_the_machine_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_network_the_url_has_the_name_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(addresses, "_own_address", lambda wildcard: None)
     assert outward_url("0.0.0.0", 1) == f"http://{socket.gethostname()}:1/"
 

@@ -8,7 +8,7 @@ from msgflo_host.http.board_maps import BoardMaps
 from virtual_board import port_map
 
 
-def test_each_port_map_is_told_with_its_devices_or_with_what_is_wrong_with_it(tmp_path: Path) -> None:
+def test_each_port_map_is_described_with_its_devices_or_its_problems(tmp_path: Path) -> None:
     (tmp_path / "desk.yaml").write_text(port_map("a"))
     (tmp_path / "broken.yaml").write_text(port_map("b").replace("pin: 27", "pin: 99"))
     (tmp_path / "none.yaml").write_text("chip: [")
@@ -30,11 +30,3 @@ def test_each_port_map_is_told_with_its_devices_or_with_what_is_wrong_with_it(tm
     # Mended, and looked at again.
     (tmp_path / "broken.yaml").write_text(port_map("b"))
     assert [each.name for each in maps.read() if each.port_map is not None] == ["broken", "desk"]
-
-
-def test_two_boards_of_one_name_cannot_be_started(tmp_path: Path) -> None:
-    (tmp_path / "desk.yaml").write_text(port_map("a"))
-    (tmp_path / "twin.yaml").write_text(port_map("b", "name: desk\n"))
-    for each in BoardMaps(tmp_path).read():
-        assert each.port_map is None
-        assert "the name 'desk' is that of another board, too" in each.problems[0]

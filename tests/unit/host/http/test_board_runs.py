@@ -105,7 +105,7 @@ def test_a_board_runs_once_and_can_be_started_again(house: House) -> None:
     run(main)
 
 
-def test_what_a_board_says_is_told_and_one_that_has_ended_is_started_again(house: House) -> None:
+def test_the_lines_of_a_board_are_passed_on_and_a_crashed_board_is_started_again(house: House) -> None:
     async def main() -> None:
         await house.runs.start(house.map())
         house.processes[0].say("desk | Wi-Fi is there", "msgflo: desk: the memory is full")
@@ -123,22 +123,6 @@ def test_what_a_board_says_is_told_and_one_that_has_ended_is_started_again(house
         await house.runs.stop("desk")
         assert house.state() == "stopped"
         assert len(house.processes) == 2
-
-    run(main)
-
-
-def test_a_board_that_is_stopped_before_it_has_started_again_has_ended_without_an_error(house: House) -> None:
-    async def main() -> None:
-        await house.runs.start(house.map())
-        house.processes[0].end()
-        desk = house.runs.find("desk")
-        assert desk is not None
-        while desk.error is None:
-            await asyncio.sleep(0.1)
-        await house.runs.stop("desk")
-        assert (house.state(), desk.error) == ("stopped", None)
-        await asyncio.sleep(5)
-        assert len(house.processes) == 1
 
     run(main)
 
@@ -177,7 +161,7 @@ def test_a_board_whose_name_somebody_has_already_is_not_started(house: House) ->
     run(main)
 
 
-def test_without_micropython_it_is_said_how_to_get_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_micropython_the_error_names_the_installation(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
 
     async def main() -> None:

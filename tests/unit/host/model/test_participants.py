@@ -342,6 +342,3 @@ def test_connections_that_carry_nobody_have_a_limit() -> None:
         registry.connection("c3", "online", 0)
     registry.connection("c0", "", 1)
     registry.connection("c3", "online", 1)
-
-
-# -- whatever comes --

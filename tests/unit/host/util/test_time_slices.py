@@ -11,7 +11,7 @@ from bench.editor import graph
 from editors import run
 from fbp_service import served
 from msgflo_host.graph import json_format
-from msgflo_host.model.plan import plan, steps
+from msgflo_host.model.plan import steps
 from msgflo_host.util import time_slices
 from msgflo_host.util.time_slices import TimeSlices
 
@@ -35,13 +35,6 @@ def test_others_have_their_turn_once_a_slice_is_over(
         assert had == turns_of_others
 
     run(main)
-
-
-def test_a_large_plan_is_made_in_many_steps_and_is_the_same() -> None:
-    *before, last = steps(LARGE, {}, lambda edge: True)
-    assert before == [None] * len(before)
-    assert len(before) > len(LARGE.edges) / 250
-    assert last == plan(LARGE, {})
 
 
 def test_others_have_many_turns_while_a_large_graph_is_reconciled(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,7 +67,7 @@ def test_where_a_subscription_is_not_answered_another_connection_is_made(monkeyp
 
     async def main(broker: MemoryBroker) -> None:
         async with connected(broker) as (connection, heard):
-            connection.follow(["t"])
+            connection.set_filters(["t"])
             await connection.settled()
             while not (connection.connected and connection._settled.is_set()):
                 await asyncio.sleep(0.01)
@@ -92,9 +92,9 @@ def test_a_refused_subscription_keeps_none_of_the_others_from_coming_and_going(
 
     async def main(broker: MemoryBroker) -> None:
         async with connected(broker) as (connection, heard):
-            connection.follow(["before"])
+            connection.set_filters(["before"])
             await connection.settled()
-            connection.follow(["secret", "open"])
+            connection.set_filters(["secret", "open"])
             await connection.settled()
             broker.publish("before", "no longer followed")
             broker.publish("open", "heard")

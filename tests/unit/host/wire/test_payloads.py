@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from msgflo_host.util import bounded_json
-from msgflo_host.wire.payloads import MOST_SHOWN, decode, look, shortened
+from msgflo_host.wire.payloads import MOST_SHOWN, decode, preview, shortened
 
 MANY = b'"' + b"e" * 1000 + b'"'
 
@@ -46,7 +46,7 @@ def test_numbers_with_exponents_are_not_left_to_the_reader_that_takes_long_for_t
 
 def test_what_is_too_large_to_be_shown_whole_is_not_read() -> None:
     large = b"[" + b"1," * MOST_SHOWN + b"1]"
-    assert look(large) == large.decode()
-    assert look(b"[1]") == [1]
-    assert look(b"\xff" * 10_000) == b"\xff" * 10_000
-    assert shortened(look(large)) == f"{large[:1000].decode()}… ({len(large)} bytes)"
+    assert preview(large) == large.decode()
+    assert preview(b"[1]") == [1]
+    assert preview(b"\xff" * 10_000) == b"\xff" * 10_000
+    assert shortened(preview(large)) == f"{large[:1000].decode()}… ({len(large)} bytes)"

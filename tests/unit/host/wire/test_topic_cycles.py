@@ -7,46 +7,46 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from msgflo.topics import matches
-from msgflo_host.wire.topic_cycles import closing, covers
+from msgflo_host.wire.topic_cycles import covers, find_cycles
 
 Forward = tuple[str, str]
 
 
 def test_what_has_no_cycle_is_left_alone() -> None:
-    assert closing([[("a", "b")], [("b", "c")], [("a", "c")], [("x/+", "y")]]) == {}
+    assert find_cycles([[("a", "b")], [("b", "c")], [("a", "c")], [("x/+", "y")]]) == {}
 
 
 def test_the_edge_that_closes_a_cycle_is_named_with_its_way() -> None:
-    assert closing([[("a", "b")], [("b", "c")], [("c", "a")]]) == {2: ["c", "a", "b", "c"]}
+    assert find_cycles([[("a", "b")], [("b", "c")], [("c", "a")]]) == {2: ["c", "a", "b", "c"]}
 
 
 def test_the_later_edge_is_refused() -> None:
-    assert list(closing([[("c", "a")], [("b", "c")], [("a", "b")]])) == [2]
+    assert list(find_cycles([[("c", "a")], [("b", "c")], [("a", "b")]])) == [2]
 
 
 def test_once_an_edge_is_refused_others_may_go_on() -> None:
-    assert list(closing([[("a", "b")], [("b", "a")], [("b", "c")], [("c", "b")]])) == [1, 3]
+    assert list(find_cycles([[("a", "b")], [("b", "a")], [("b", "c")], [("c", "b")]])) == [1, 3]
 
 
 def test_the_same_forward_twice_is_no_cycle() -> None:
-    assert list(closing([[("a", "b")], [("a", "b")], [("b", "a")]])) == [2]
+    assert list(find_cycles([[("a", "b")], [("a", "b")], [("b", "a")]])) == [2]
 
 
 def test_wildcards_close_cycles() -> None:
-    assert closing([[("a/+", "b")], [("b", "a/x")]]) == {1: ["b", "a/x", "b"]}
-    assert closing([[("b", "a/x")], [("a/+", "b")]]) == {1: ["a/+", "b", "a/x"]}
-    assert closing([[("#", "b")]]) == {0: ["#", "b"]}
+    assert find_cycles([[("a/+", "b")], [("b", "a/x")]]) == {1: ["b", "a/x", "b"]}
+    assert find_cycles([[("b", "a/x")], [("a/+", "b")]]) == {1: ["a/+", "b", "a/x"]}
+    assert find_cycles([[("#", "b")]]) == {0: ["#", "b"]}
 
 
 def test_all_forwards_of_an_edge_are_taken_or_none() -> None:
-    assert list(closing([[("a", "b")], [("c", "d"), ("b", "a")], [("d", "c")]])) == [1]
+    assert list(find_cycles([[("a", "b")], [("c", "d"), ("b", "a")], [("d", "c")]])) == [1]
 
 
 @pytest.mark.parametrize("reverse", [False, True])
 def test_long_chains_are_quick_in_any_order(reverse: bool) -> None:
     edges = [[(str(i), str(i + 1))] for i in range(1000)]
     edges = (edges[::-1] if reverse else edges) + [[("1000", "0")]]
-    (refused,) = closing(edges).items()
+    (refused,) = find_cycles(edges).items()
     assert refused[0] == 1000
     assert len(refused[1]) == 1002
 
@@ -89,7 +89,7 @@ def test_it_agrees_with_trying_each_edge_in_turn(edges: list[list[Forward]]) -> 
             refused.append(i)
         else:
             accepted += edge
-    found = closing(edges)
+    found = find_cycles(edges)
     assert sorted(found) == refused
     for i, cycle in found.items():
         assert (cycle[0], cycle[1]) in edges[i]

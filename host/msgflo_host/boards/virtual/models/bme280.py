@@ -78,7 +78,7 @@ class Bme280:
         shared = bytes((H[3] >> 4 & 0xFF, H[3] & 0x0F | (H[4] & 0x0F) << 4, H[4] >> 4 & 0xFF))
         self._registers[0xE1:0xE8] = struct.pack("<hB", H[1], H[2]) + shared + struct.pack("b", H[5])
         self._store(_SKIPPED)
-        self._oversampling = 0  # of the humidity: in force only with the next write to ctrl_meas (§5.4.3)
+        self._oversampling = 0  # of the humidity: applied only with the next write to ctrl_meas (§5.4.3)
         self._ready: float | None = None
 
     def _set(self, register: int, value: int) -> None:
@@ -113,8 +113,8 @@ class Bme280:
         fine = temperature(warm)
         air = _solve(lambda raw: -pressure(raw, fine), -self.pressure * 100, 20)
         wet = _solve(lambda raw: humidity(raw, fine), self.humidity, 16)
-        wanted = (control >> 2 & 7, control >> 5, self._oversampling)
-        measured = zip(wanted, (air, warm, wet), _SKIPPED, strict=True)
+        desired = (control >> 2 & 7, control >> 5, self._oversampling)
+        measured = zip(desired, (air, warm, wet), _SKIPPED, strict=True)
         pressed, warmed, wetted = (raw if on else skipped for on, raw, skipped in measured)
         return pressed, warmed, wetted
 

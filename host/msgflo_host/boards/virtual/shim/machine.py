@@ -1,7 +1,7 @@
-"""`machine` on a virtual board: everything is kept by the process that runs the board, and asked for over one socket.
+"""`machine` on a virtual board: the process that runs the board holds everything, and answers over one socket.
 
 A board has 100 KB of memory and this module takes next to none, so it knows of no pin, bus or constant: each call goes to
-the other side as a line of text, is done there by `msgflo_host.boards.virtual.api`, and is answered by a line.
+the other side as a line of text, is done there by `msgflo_host.boards.virtual.machine_api`, and is answered by a line.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""`socket` on a virtual board: whoever looks for the broker finds the relay that stands for the board's Wi-Fi."""
+"""`socket` on a virtual board: an address of the broker is that of the relay that stands for the board's Wi-Fi."""
 
 import json
 import os

@@ -12,7 +12,7 @@ from board_files import port_map
 from event_loop import run_simulated
 from msgflo import Broker, ConnectError
 from msgflo_host.boards.flashing import await_board as following
-from msgflo_host.boards.flashing.await_board import follow, watching
+from msgflo_host.boards.flashing.await_board import await_participants, watching
 from msgflo_host.boards.flashing.serial_diagnostics import Reader
 from msgflo_host.errors import BrokerError, FlashError
 
@@ -44,14 +44,14 @@ class Board:
             }
             self.watch.take(f"fbp/participant/{role}", json.dumps(message).encode(), retained)
 
-    def follow(self, patience: float = 60) -> tuple[list[str], float]:
-        """Follow it; returns the participants found, and after how many seconds."""
+    def wait(self, patience: float = 60) -> tuple[list[str], float]:
+        """Wait for it; returns the participants found, and after how many seconds."""
         found: list[str] = []
         took = 0.0
 
         async def main() -> None:
             nonlocal took
-            found.extend(await follow(self.port_map, self.watch, self, self.shown.append, patience))  # type: ignore[arg-type]
+            found.extend(await await_participants(self.port_map, self.watch, self, self.shown.append, patience))  # type: ignore[arg-type]
             took = asyncio.get_running_loop().time()
 
         run_simulated(main)
@@ -66,13 +66,13 @@ def board(tmp_path: Path) -> Board:
 def test_board_is_there_when_all_its_participants_are(board: Board) -> None:
     board.print("0.8 board: kitchen 0123456789ab")
     board.announce("kitchen-board", "lamp")
-    assert board.follow() == (["kitchen-board", "lamp"], 0)
+    assert board.wait() == (["kitchen-board", "lamp"], 0)
     assert board.shown == ["0.8 board: kitchen 0123456789ab"]
 
 
 def test_device_that_failed_is_not_waited_for(board: Board) -> None:
     board.announce("kitchen-board")
-    found, took = board.follow()
+    found, took = board.wait()
     assert (found, took) == (["kitchen-board"], pytest.approx(3, abs=0.1))
 
 
@@ -82,13 +82,13 @@ def test_what_the_broker_has_kept_does_not_count(board: Board) -> None:
         FlashError,
         match=r"^the board has not announced itself on mqtt://192\.168\.1\.10:1883 within 20 s; press its reset button and",
     ):
-        board.follow(20)
+        board.wait(20)
 
 
 def test_trouble_is_told_with_what_to_try(board: Board) -> None:
     board.print('3.1 board: no Wi-Fi "Home": the password is wrong; trying again')
     with pytest.raises(FlashError) as error:
-        board.follow()
+        board.wait()
     assert str(error.value) == (
         "the board says 'no Wi-Fi \"Home\": the password is wrong; trying again'; look at it in the port map or its "
         "secrets.yaml, then flash again"
@@ -105,7 +105,7 @@ def test_crash_is_told_at_once(board: Board) -> None:
     with pytest.raises(
         FlashError, match=r"the board's program ended with \"ImportError: no module named 'nothing'\"; what"
     ):
-        board.follow(0)
+        board.wait(0)
 
 
 def test_board_unplugged_meanwhile_is_said(board: Board) -> None:
@@ -113,7 +113,7 @@ def test_board_unplugged_meanwhile_is_said(board: Board) -> None:
     with pytest.raises(
         FlashError, match=r"^the board was unplugged before it had announced itself; plug it in again and run"
     ):
-        board.follow()
+        board.wait()
 
 
 def test_broker_that_cannot_be_reached_from_here_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,10 +167,3 @@ def test_each_kind_of_trouble_has_its_advice(line: str, advice: str) -> None:
     assert str(reader.trouble).startswith(f"the board says {line!r}; {advice}")
     reader.take("9.9 board: connected to mqtt://10.0.0.1:1883")
     assert reader.trouble is None, "it is over"
-
-
-def test_what_the_boot_rom_says_is_no_trouble() -> None:
-    reader = Reader()
-    for line in ("ets Jul 29 2019 12:21:46", "rst:0x1 (POWERON_RESET),boot:0x13", "1.8 board: here is lamp", ""):
-        reader.take(line)
-    assert reader.trouble is None

@@ -1,5 +1,5 @@
 // @ts-check
-// The shelf of port maps, and below it the boards that run.
+// The list of port maps, and below it the boards that run.
 
 import { announce, element } from "../core/dom.js";
 import { list, order, Refused } from "./api.js";
@@ -9,7 +9,7 @@ import { makeRow } from "./row.js";
 export class Boards {
   #context;
   #message = element("p", { className: "empty", role: "status", hidden: true });
-  #shelf = element("ul", { className: "board-shelf", "aria-label": "Port maps" });
+  #list = element("ul", { className: "board-list", "aria-label": "Port maps" });
   #cards = element("div", { className: "board-cards" });
   #hint = element("p", { className: "hint" });
   /** @type {Map<string, import("./row.js").Row>} */
@@ -17,25 +17,25 @@ export class Boards {
   /** @type {Map<string, Card>} */
   #running = new Map();
   /** @type {Promise<void> | null} */
-  #looking = null;
+  #refreshing = null;
 
   /** @param {import("../core/registry.js").Context} context */
   constructor(context) {
     this.#context = context;
-    this.#shelf.hidden = this.#hint.hidden = true;
+    this.#list.hidden = this.#hint.hidden = true;
     /** @type {HTMLElement} */
-    this.element = element("div", { className: "boards" }, element("h2", { className: "unseen" }, "Boards"), this.#message, this.#hint, this.#shelf, this.#cards);
+    this.element = element("div", { className: "boards" }, element("h2", { className: "unseen" }, "Boards"), this.#message, this.#hint, this.#list, this.#cards);
   }
 
-  /** See what there is now, and show it; an answer that is on its way may be older. */
-  async look() {
-    await this.#looking;
-    return (this.#looking ??= this.#ask().finally(() => (this.#looking = null)));
+  /** Show the present state. A request that is under way may have an older answer, so it is waited for. */
+  async refresh() {
+    await this.#refreshing;
+    return (this.#refreshing ??= this.#ask().finally(() => (this.#refreshing = null)));
   }
 
   async #ask() {
     const { system } = this.#context;
-    if (!system.isReady && this.#shelf.hidden) this.#hide("Port maps are shown when there is a connection to the coordinator.");
+    if (!system.isReady && this.#list.hidden) this.#hide("Port maps are shown when there is a connection to the coordinator.");
     if (!system.isReady) return;
     if (!system.may("network:control")) {
       this.#hide("Boards are started by those who may control the network: enter a secret that allows network:control.");
@@ -44,7 +44,7 @@ export class Boards {
     try {
       this.#show(await list(this.#context.fbp.secret));
     } catch (error) {
-      const isGone = error instanceof Refused && error.status === 0; // which the bar says
+      const isGone = error instanceof Refused && error.status === 0; // the bar shows it
       if (!isGone) this.#hide(/** @type {Error} */ (error).message);
     }
   }
@@ -52,9 +52,9 @@ export class Boards {
   /** @param {import("./api.js").Listing} listing */
   #show({ folder, most, boards }) {
     const none = `There are no port maps in ${folder}. A board that is described there runs here without its hardware: the real firmware, with buttons to press and lamps to see.`;
-    this.#say(boards.length === 0 ? none : "");
+    this.#showMessage(boards.length === 0 ? none : "");
     this.#hint.textContent = `Each runs its real firmware without its hardware, at most ${most} at once. Port maps: ${folder}`;
-    this.#hint.hidden = this.#shelf.hidden = boards.length === 0;
+    this.#hint.hidden = this.#list.hidden = boards.length === 0;
     const names = new Set(boards.map((board) => board.name));
     for (const [name, row] of this.#rows) {
       if (names.has(name)) continue;
@@ -69,9 +69,9 @@ export class Boards {
   #showBoard(board) {
     let row = this.#rows.get(board.name);
     if (row === undefined) {
-      row = makeRow(board.name, (what) => this.#order(board.name, what));
+      row = makeRow(board.name, (action) => this.#order(board.name, action));
       this.#rows.set(board.name, row);
-      this.#shelf.append(row.element);
+      this.#list.append(row.element);
     }
     row.update(board);
     if (board.state !== "running" || this.#running.has(board.name)) return;
@@ -93,30 +93,30 @@ export class Boards {
     if (hadFocus) this.#rows.get(name)?.focus();
   }
 
-  /** @param {string} name @param {"start" | "stop"} what */
-  async #order(name, what) {
+  /** @param {string} name @param {"start" | "stop"} action */
+  async #order(name, action) {
     const row = this.#rows.get(name);
-    row?.wait(what);
+    row?.wait(action);
     let trouble = "";
     try {
-      await order(name, what, this.#context.fbp.secret);
-      announce(what === "start" ? `${name} runs` : `${name} has stopped`);
+      await order(name, action, this.#context.fbp.secret);
+      announce(action === "start" ? `${name} runs` : `${name} has stopped`);
     } catch (error) {
       trouble = /** @type {Error} */ (error).message;
     }
-    await this.look();
-    row?.done(trouble); // not before it is known what can be asked for now
-    if (what === "start") this.#running.get(name)?.element.scrollIntoView({ block: "start" });
+    await this.refresh();
+    row?.done(trouble); // after the refresh, so that the button fits the new state
+    if (action === "start") this.#running.get(name)?.element.scrollIntoView({ block: "start" });
   }
 
   /** @param {string} why */
   #hide(why) {
-    this.#say(why);
-    this.#hint.hidden = this.#shelf.hidden = true;
+    this.#showMessage(why);
+    this.#hint.hidden = this.#list.hidden = true;
   }
 
   /** @param {string} text */
-  #say(text) {
+  #showMessage(text) {
     if (this.#message.textContent !== text) this.#message.textContent = text;
     this.#message.hidden = text === "";
   }

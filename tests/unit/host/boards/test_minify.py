@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from msgflo_host.boards.minify import lean
+from msgflo_host.boards.minify import minify
 
 
-def leaned(folder: Path, **sources: str) -> dict[str, str]:
+def minified(folder: Path, **sources: str) -> dict[str, str]:
     files = {}
     for name, text in sources.items():
         files[name] = folder / f"{name}.py"
         files[name].write_text(text)
-    return lean(files)
+    return minify(files)
 
 
 CASES = {
@@ -42,7 +42,7 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_is_leaner_and_does_the_same(tmp_path: Path, name: str) -> None:
     source, gone = CASES[name]
-    text = leaned(tmp_path, module=source)["module"]
+    text = minified(tmp_path, module=source)["module"]
     assert gone not in text
     assert _result(text) == _result(source)
 
@@ -72,16 +72,16 @@ KEPT = {
 @pytest.mark.parametrize("name", KEPT)
 def test_still_does_the_same_with(tmp_path: Path, name: str) -> None:
     source = KEPT[name]
-    assert _result(leaned(tmp_path, module=source)["module"]) == _result(source)
+    assert _result(minified(tmp_path, module=source)["module"]) == _result(source)
 
 
 def test_a_call_in_another_module_counts_too(tmp_path: Path) -> None:
-    texts = leaned(tmp_path, one="def f(value):\n    return value\n", two="from one import f\nf(value=1)\n")
+    texts = minified(tmp_path, one="def f(value):\n    return value\n", two="from one import f\nf(value=1)\n")
     assert "value" in texts["one"]
 
 
 def test_what_is_no_python_is_left_as_it_is(tmp_path: Path) -> None:
-    assert leaned(tmp_path, module="def f(:\n") == {"module": "def f(:\n"}
+    assert minified(tmp_path, module="def f(:\n") == {"module": "def f(:\n"}
 
 
 def _result(text: str) -> object:
