@@ -302,16 +302,6 @@ def test_a_component_is_dropped_where_the_mouse_is(page: Page) -> None:
     assert abs(y - view["y"] - expected[1]) < 40
 
 
-def test_a_search_that_was_broken_off_leaves_no_place_behind(page: Page) -> None:
-    x, y = middle(page, "[data-node=button]")
-    page.mouse.click(x, y + 160, button="right")
-    page.get_by_role("menuitem", name="Add a node").click()
-    page.keyboard.press("Escape")
-    page.locator("[data-component='core/Repeat']").click()
-    expect(node_in(page, "repeat")).to_be_focused()
-    assert middle(page, "[data-node=repeat]")[0] > x + 100
-
-
 def test_copies_have_names_of_their_own_and_the_edges_between_them(page: Page) -> None:
     focus(page, "gate")
     page.keyboard.press("Control+a")

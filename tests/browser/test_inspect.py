@@ -336,15 +336,6 @@ def test_a_click_on_a_node_shows_ports_last_values_topics_and_health(page: Page,
     expect(inspector(page).locator("h2")).to_have_text("source out → sink in")
 
 
-def test_a_value_is_sent_from_the_port_of_a_node(page: Page, pair: Pair) -> None:
-    tell(page, "open-node", {"id": "sink"})
-    port = inspector(page).locator("[data-side=in][data-port=other]")
-    port.get_by_text("Send to other").click()
-    port.get_by_label("Send to sink other").fill("true")
-    port.get_by_label("Send to sink other").press("Enter")
-    until_here(lambda: pair.sink.received == [("other", True)])
-
-
 def test_what_is_typed_to_be_sent_stays_when_others_change_the_ports(page: Page) -> None:
     edit(page, ["addnode", {"id": "scale", "component": "core/Scale", "metadata": {}}])
     tell(page, "open-node", {"id": "scale"})
@@ -629,16 +620,6 @@ def test_hostile_values_stay_text(page: Page, pair: Pair, tmp_path: Path) -> Non
         expect(inspector(page).locator("h2")).to_contain_text(MARKUP)
     edit(page, ["removenode", {"id": "log"}], ["removenode", {"id": MARKUP}])
     assert not page.evaluate("() => window.hacked || document.querySelectorAll('img[src=x], [onerror]').length > 0")
-
-
-def test_what_is_inspected_goes_away_meanwhile(page: Page) -> None:
-    edit(page, ["addnode", {"id": "passing", "component": "core/Repeat", "metadata": {}}])
-    tell(page, "open-node", {"id": "passing"})
-    expect(inspector(page)).to_contain_text("core/Repeat")
-    edit(page, ["removenode", {"id": "passing"}])
-    expect(inspector(page)).to_contain_text("This node is no longer there.")
-    tell(page, "open-node", {"id": "passing"})
-    expect(page.get_by_role("alert")).to_contain_text("not there")
 
 
 def test_by_keys_one_gets_into_the_panel_and_back(page: Page) -> None:

@@ -9,7 +9,6 @@ import threading
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -324,20 +323,3 @@ def test_tls_is_verified(tmp_path: Path, loop: str) -> None:
                     await transport(f"{broker.url}?cafile={tmp_path / name}").connect()
 
         run(main, loop)
-
-
-@pytest.mark.parametrize("loop", LOOPS)
-def test_certificates_out_of_their_time_are_refused(tmp_path: Path, loop: str) -> None:
-    now = datetime.now(UTC)
-    for start, end, reason in ((-2, -1, "has expired"), (1, 2, "not valid yet")):
-        authority, files = certificates(
-            tmp_path, "localhost", not_before=now + timedelta(days=start), not_after=now + timedelta(days=end)
-        )
-        authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-        with Mosquitto(tls=files) as broker:
-
-            async def main(url: str = f"{broker.url}?cafile={tmp_path / 'ca.pem'}", reason: str = reason) -> None:
-                with pytest.raises(ConnectError, match=reason):
-                    await transport(url).connect()
-
-            run(main, loop)

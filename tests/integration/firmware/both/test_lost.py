@@ -47,3 +47,22 @@ async def test_who_stands_for_what_is_gone_is_silent_until_it_is_there_again(hos
     await only(inbox, "gone", "there")
     await session.stop()
     await observer.disconnect()
+
+
+async def test_who_is_back_is_stored_by_the_broker_again(host):
+    url = await host.ask("broker")
+    gone = Bridge("gone")
+    session, _ = await run(url, gone, Bridge("there"))
+    inbox = Inbox()
+    observer = await connected(url, inbox, client_id="observer")
+    gone.lost = True
+    await observer.subscribe([("fbp", 1)])
+    await only(inbox, "there")
+    observer.publish("fbp/participant/gone", b"", qos=1, retain=True)  # as msgflo forget does
+    await observer.unsubscribe(["fbp"])
+    await host.ask("record", topics=["fbp/participant/gone"])
+    gone.lost = False
+    packets = await host.ask("recorded", count=1)
+    equal((packets[0][0], packets[0][1] != ""), ("fbp/participant/gone", True))
+    await session.stop()
+    await observer.disconnect()
