@@ -1,5 +1,5 @@
 // @ts-check
-// Topics of nobody become nodes. What shows them is loaded when somebody wants to see them, and follows the broker only then.
+// Topics that belong to no participant become nodes. The view is loaded when it is opened, and only then subscribes to them.
 
 import { element } from "../core/dom.js";
 import { load } from "../core/load.js";
@@ -9,28 +9,28 @@ export function start(context) {
   const view = /** @type {HTMLElement} */ (document.getElementById("adopt-view"));
   /** @type {Promise<import("./view.js").Adopting> | null} */
   let made = null;
-  const say = (/** @type {string} */ text) => view.replaceChildren(element("p", { className: "empty" }, text));
+  const show = (/** @type {string} */ text) => view.replaceChildren(element("p", { className: "empty" }, text));
   const make = async () => {
     const { Adopting } = await load("adopt/view.js");
     const adopting = new Adopting(context);
     view.replaceChildren(adopting.element);
     return adopting;
   };
-  const look = async () => {
+  const refresh = async () => {
     const isShown = () => context.page.view === "adopt" && document.visibilityState === "visible";
     if (made === null && !isShown()) return;
-    if (made === null && context.fbp.state !== "open") return say("Topics are shown when there is a connection to the coordinator.");
+    if (made === null && context.fbp.state !== "open") return show("Topics are shown when there is a connection to the coordinator.");
     made ??= make();
     try {
       const adopting = await made;
-      adopting.follow(isShown());
+      adopting.setActive(isShown());
     } catch (error) {
       made = null; // the next time tries again
-      say(`Topics cannot be shown: ${/** @type {Error} */ (error).message}`);
+      show(`Topics cannot be shown: ${/** @type {Error} */ (error).message}`);
     }
   };
-  context.bus.addEventListener("view", look);
-  document.addEventListener("visibilitychange", look);
-  context.system.addEventListener("state", look); // connected, or other rights
-  look();
+  context.bus.addEventListener("view", refresh);
+  document.addEventListener("visibilitychange", refresh);
+  context.system.addEventListener("state", refresh); // connected, or other rights
+  refresh();
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// Topics as a tree, and the rows of it that are shown.
+// The tree of topics, and its rows on the page.
 
 import { MOST_TOPICS } from "./seen.js";
 
@@ -53,7 +53,7 @@ function joined(each) {
 
 /**
  * The rows that are shown, in order, at most MOST_ROWS.
- * @param {Branch} root @param {Map<string, boolean>} opened what people have opened (true) and closed, by path
+ * @param {Branch} root @param {Map<string, boolean>} opened branches that people have opened (true) or closed, by path
  * @returns {{rows: Row[], more: boolean}}
  */
 export function rowsOf(root, opened) {

@@ -1,5 +1,5 @@
 // @ts-check
-// A device of topics that a person has chosen, where no template knows better.
+// A device made of the topics that a person has chosen.
 
 import { availabilityOf } from "./availability.js";
 import { addInport, addOutport, proposal } from "./proposal.js";
@@ -7,8 +7,8 @@ import { addInport, addOutport, proposal } from "./proposal.js";
 const COMMANDS = /(^|\/)(set|command|cmnd|cmd|control)(\/|$)/i;
 
 /**
- * Topics that look like commands become inports, all others outports; but the first of them that says whether the device is
- * there, where others are chosen too, becomes its availability.
+ * Topics that look like commands become inports, all others outports. The first availability topic among several becomes the
+ * device's availability.
  * @param {import("./seen.js").Seen[]} chosen at least one @returns {import("./proposal.js").Proposal}
  */
 export function byHand(chosen) {

@@ -1,5 +1,5 @@
 // @ts-check
-// The form in which a proposal becomes a foreign device: names, ports, and the file that is made of them.
+// The form that makes a foreign device of a proposal: names, ports, and the file made of them.
 
 import { confirmDialog, download, element, toClipboard, toast } from "../core/dom.js";
 import { freeName } from "../core/names.js";
@@ -15,8 +15,8 @@ export class Form {
   #context;
   #proposal;
   #leave;
-  #isEdited = false; // the text, by hand
-  #isTouched = false; // anything, by hand
+  #isEdited = false; // the text of the file
+  #isTouched = false; // any field
   #isBusy = false;
   /** @type {import("../core/project.js").Project | null} */
   #project = null;
@@ -38,7 +38,7 @@ export class Form {
 
   /**
    * @param {import("../core/registry.js").Context} context @param {Proposal} proposal
-   * @param {(isDone: boolean) => void} leave called when it is to be closed
+   * @param {(isDone: boolean) => void} leave closes the form
    */
   constructor(context, proposal, leave) {
     const { system } = context;
@@ -55,11 +55,11 @@ export class Form {
     this.#availability = element("input", { type: "checkbox", checked: proposal.availability !== null, change });
     this.element = this.#form(change);
     this.#write();
-    this.#look();
-    system.addEventListener("state", () => this.#look(), { signal: this.#ends.signal }); // other rights
+    this.#fetchProject();
+    system.addEventListener("state", () => this.#fetchProject(), { signal: this.#ends.signal }); // other rights
   }
 
-  /** Whether something would be lost with it. */
+  /** True if edits would be lost with the form. */
   get isUnsaved() {
     return this.#isTouched && !this.#ends.signal.aborted;
   }
@@ -94,7 +94,7 @@ export class Form {
         element("button", { type: "button", click: () => download(this.#file, this.#code.value, "application/yaml") }, "Download"), this.#again),
       this.#where, this.#wrong, this.#advice);
     form.addEventListener("input", () => (this.#isTouched = true));
-    form.addEventListener("submit", (/** @type {Event} */ event) => {
+    form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit();
     });
@@ -105,7 +105,7 @@ export class Form {
     return `${this.#component.value || "device"}.yml`;
   }
 
-  /** The text, of the fields as they are now; not where it was edited. */
+  /** Make the text of the file from the fields, unless it has edits of its own. */
   #write() {
     const { system } = this.#context;
     const role = this.#role.value.trim();
@@ -132,7 +132,7 @@ export class Form {
     this.#again.hidden = !isEdited;
   }
 
-  async #look() {
+  async #fetchProject() {
     if (!this.#context.system.isReady) return;
     this.#project = await askProject(this.#context.system);
     this.#showWhere();
@@ -178,5 +178,5 @@ export class Form {
   }
 }
 
-/** A word of a command line. @param {string} word */
+/** Quote a word of a command line. @param {string} word */
 const shell = (word) => (/^[\w./:-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

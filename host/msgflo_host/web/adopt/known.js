@@ -1,5 +1,5 @@
 // @ts-check
-// Which topics belong to somebody: they are ports of participants already.
+// Topics that belong to participants: these are their ports.
 
 import { kindOf } from "../devices/kinds.js";
 import { isFilter, matches } from "../msgflo/wire.js";
@@ -11,11 +11,11 @@ const above = (topic) => topic.slice(0, Math.max(0, topic.lastIndexOf("/")));
 /** Topics and filters of ports. */
 export class Known {
   #topics = new Set();
-  /** Roles of virtual devices and instruments: whoever plays them later has the topics that they had. @type {Set<string>} */
+  /** Roles of virtual devices and instruments, whose topics stay theirs while no page simulates them. @type {Set<string>} */
   #ours = new Set();
   /** @type {string[]} */
   #filters = [];
-  /** What it was made of, to see whether another one would differ. */
+  /** Equal for equal topics. */
   key = "";
 
   /** @param {import("../core/status.js").NodeStatus[]} [nodes] */
@@ -31,12 +31,12 @@ export class Known {
     this.key = JSON.stringify([[...this.#topics].sort(), this.#filters, [...this.#ours].sort()]);
   }
 
-  /** Whether it is a port's. @param {string} topic */
+  /** True if a topic is a port. @param {string} topic */
   has(topic) {
     return this.#topics.has(topic) || this.#ours.has(above(topic)) || this.#filters.some((filter) => matches(filter, topic));
   }
 
-  /** Whether it is a port's, or says whether a device is there that has ports beside it. @param {import("./seen.js").Seen} seen */
+  /** True if a topic is a port, or the availability of a device that has ports beside it. @param {import("./seen.js").Seen} seen */
   covers(seen) {
     const device = above(seen.topic);
     if (this.has(seen.topic)) return true;

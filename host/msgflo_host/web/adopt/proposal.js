@@ -1,5 +1,5 @@
 // @ts-check
-// What templates are made of. A template finds devices among topics, and proposes ports for each.
+// The parts of templates. A template finds devices among topics, and proposes ports for each.
 
 import { freeName } from "../core/names.js";
 import { componentName, fieldsOf, plainName } from "./values.js";
@@ -8,7 +8,7 @@ import { componentName, fieldsOf, plainName } from "./values.js";
  * @typedef {import("./seen.js").Seen} Seen
  * @typedef {{id: string, topic: string, type: string, description: string, chosen: boolean, isText: boolean}} ProposedPort  `isText`: an inport
  *   to which a text goes as it is, not as JSON
- * @typedef {{topic: string, online: any, offline: any}} Availability
+ * @typedef {{topic: string, online: unknown, offline: unknown}} Availability  payloads
  * @typedef {{
  *   template: string, key: string, device: string, role: string, component: string, label: string, icon: string,
  *   inports: ProposedPort[], outports: ProposedPort[], availability: Availability | null, notes: string[],
@@ -35,7 +35,7 @@ export function addOutport(to, id, seen, rest = {}) {
 }
 
 /**
- * Add an outport for a topic on which nothing was heard yet. @param {Proposal} to @param {string} id @param {string} topic
+ * Add an outport for a topic that has had no message yet. @param {Proposal} to @param {string} id @param {string} topic
  * @param {string} type @param {string} [description]
  */
 export function addSilentOutport(to, id, topic, type, description = "") {
@@ -43,7 +43,7 @@ export function addSilentOutport(to, id, topic, type, description = "") {
 }
 
 /**
- * Add an inport for a topic, which may be one that was never heard; once for each topic. What devices take is text, where it is no JSON.
+ * Add an inport for a topic, once for each; it may have had no message yet. Devices take text where a payload is not JSON.
  * @param {Proposal} to @param {string} id @param {string} topic @param {string} type @param {string} [description]
  * @param {Partial<ProposedPort>} [rest]
  */
@@ -59,7 +59,7 @@ function add(ports, id, port) {
 }
 
 /**
- * The item of a key, made at the first time. @template T @param {Map<string, T>} map @param {string} key @param {() => T} make
+ * The item of a key, made for the first call. @template T @param {Map<string, T>} map @param {string} key @param {() => T} make
  */
 export function among(map, key, make) {
   const found = map.get(key) ?? make();

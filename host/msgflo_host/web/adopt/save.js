@@ -1,14 +1,14 @@
 // @ts-check
-// From the text of a foreign device to a node: its file goes into the project's folder, its node into the graph.
+// Saves a foreign device: its file into the project's folder, its node into the graph.
 
 import { wrongName } from "../core/names.js";
 import { namespaceOf } from "../core/project.js";
 import { unlock } from "../core/secret.js";
 
-/** What saving takes. */
+/** The capabilities that saving takes. */
 export const NEEDS = ["component:setsource", "protocol:graph"];
 
-/** What is wrong with a role, or "". @param {string} role @param {import("../core/system.js").System} system */
+/** The mistake in a role, or "". @param {string} role @param {import("../core/system.js").System} system */
 export function wrongRole(role, system) {
   const isTaken = mainGraph(system)?.nodes.has(role) || system.status.nodes.some((node) => node.id === role);
   return isTaken ? "There is a node of that name already" : wrongName(role);
@@ -18,8 +18,8 @@ export function wrongRole(role, system) {
 const mainGraph = (system) => system.graphs.get(system.main);
 
 /**
- * Write the file and add the node; people are asked for a secret where that takes another one. Rejects with an Error when they have
- * none, and when the file is refused; what the graph refuses is told by itself.
+ * Write the file and add the node, and ask for a secret where that takes another one. Rejects with an Error without such a
+ * secret, and when the file is refused; the page reports by itself what the graph refuses.
  * @param {import("../core/registry.js").Context} context @param {string} role @param {string} name without the namespace @param {string} code
  * @returns {Promise<boolean>} whether the node is there
  */

@@ -1,30 +1,30 @@
 // @ts-check
-// What was heard on topics: the last value of each, how often, and when. Bounded, whatever a broker carries.
+// The topics of the broker: the last value of each, its count and its time. All of it is bounded.
 
 import { typeOf } from "./values.js";
 
 export const MOST_TOPICS = 5000;
-const MOST_BYTES = 8 * 1024; // of a payload that are kept
-const MOST_IN_ALL = 16 * 1024 * 1024; // then less is kept of each
+const MOST_BYTES = 8 * 1024; // of a payload that are stored
+const MOST_IN_ALL = 16 * 1024 * 1024; // beyond it, FEW_BYTES are stored of each
 const FEW_BYTES = 256;
 const MOST_LEVELS = 64; // of a topic
 
-/** A topic, and what was on it last. */
+/** A topic and its last payload. */
 export class Seen {
   count = 0;
-  /** When, in ms. */
+  /** Time of the last one, in ms since 1970. */
   at = 0;
   /** Bytes of the last payload, before it was shortened. */
   size = 0;
   payload = new Uint8Array();
-  #read = /** @type {{text: string | null, value: any} | null} */ (null);
+  #read = /** @type {{text: string | null, value: unknown} | null} */ (null);
 
   /** @param {string} topic */
   constructor(topic) {
     this.topic = topic;
   }
 
-  /** @param {Uint8Array} payload @param {number} most bytes to keep @param {number} at */
+  /** @param {Uint8Array} payload @param {number} most bytes to store @param {number} at */
   take(payload, most, at) {
     this.payload = payload.slice(0, most);
     this.size = payload.length;
@@ -33,17 +33,17 @@ export class Seen {
     this.#read = null;
   }
 
-  /** Whether only the beginning is kept. */
+  /** True if only the beginning is stored. */
   get isShortened() {
     return this.size > this.payload.length;
   }
 
-  /** As text; null where it is none. */
+  /** The payload as text; null where it is not UTF-8. */
   get text() {
     return this.#decoded().text;
   }
 
-  /** JSON, or the text where it is none; undefined where it is not text, or not kept as a whole. */
+  /** JSON, or the text where it is none; undefined where it is not text, or not stored as a whole. */
   get value() {
     return this.#decoded().value;
   }
@@ -76,7 +76,7 @@ function decoded(payload, isShortened) {
   }
 }
 
-/** All topics that were heard, but ours and the broker's own. */
+/** All topics, but those of MsgFlo and of the broker itself. */
 export class Topics {
   /** @type {Map<string, Seen>} */
   all = new Map();
@@ -106,7 +106,7 @@ export class Topics {
   }
 }
 
-/** @param {string} topic whether it is MsgFlo's or the broker's own */
+/** True if a topic is one of MsgFlo or of the broker itself. @param {string} topic */
 function isOurs(topic) {
   return topic === "fbp" || topic.startsWith("fbp/") || topic.startsWith("$");
 }

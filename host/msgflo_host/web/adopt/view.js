@@ -1,29 +1,29 @@
 // @ts-check
-// The view: devices that templates know, all other topics as a tree, and the form in which one of them becomes a node.
+// The view: devices that templates recognize, all other topics as a tree, and the form that makes a node of one.
 
 import { announce, element } from "../core/dom.js";
 import { byHand } from "./by_hand.js";
-import { Follower } from "./follow.js";
 import { Form } from "./form.js";
 import { Known } from "./known.js";
 import { MOST_TOPICS, Topics } from "./seen.js";
+import { Subscription } from "./subscription.js";
 import { devicesAmong } from "./templates/all.js";
 import { Tree } from "./tree.js";
 
-const SOON_MS = 250; // after something new was heard
-const AGE_MS = 1000; // between two updates otherwise
+const SOON_MS = 250; // after a new topic
+const AGE_MS = 1000; // between two other updates
 
 export class Adopting {
   #context;
   #topics = new Topics();
   #known = new Known();
-  #follower;
+  #subscription;
   #tree;
   /** @type {import("./proposal.js").Proposal[]} */
   #devices = [];
-  #drawn = ""; // what the devices were found among
+  #drawn = ""; // the version of the topics and ports in which the devices were found
   #timer = 0;
-  #isSoon = false; // whether the timer is for something new
+  #isSoon = false; // the timer is for a new topic
   #updated = -Infinity;
   /** @type {Form | null} the last one that was opened */
   #form = null;
@@ -45,38 +45,38 @@ export class Adopting {
   /** @param {import("../core/registry.js").Context} context */
   constructor(context) {
     this.#context = context;
-    this.#follower = new Follower(context.fbp, (topic, payload) => this.#heard(topic, payload));
-    this.#follower.addEventListener("state", () => this.#say());
+    this.#subscription = new Subscription(context.fbp, (topic, payload) => this.#take(topic, payload));
+    this.#subscription.addEventListener("state", () => this.#showMessage());
     this.#tree = new Tree(this.#rows);
     this.#tree.addEventListener("choice", () => this.#choice());
     context.system.addEventListener("change", ({ detail: { kinds } }) => {
-      if (kinds.has("status")) this.#learn();
+      if (kinds.has("status")) this.#updatePorts();
     });
     addEventListener("beforeunload", (event) => this.#form?.isUnsaved && event.preventDefault());
-    this.#learn();
+    this.#updatePorts();
   }
 
-  /** Follow the broker, or not. @param {boolean} wanted */
-  follow(wanted) {
-    this.#follower.follow(wanted && this.#may);
-    this.#rest();
-    if (wanted) this.#update();
-    this.#say();
+  /** Subscribe to all topics and show them, or end that. @param {boolean} isShown */
+  setActive(isShown) {
+    this.#subscription.setActive(isShown && this.#may);
+    this.#stopTimer();
+    if (isShown) this.#update();
+    this.#showMessage();
   }
 
-  /** Whether the coordinator gives us an account of the broker. */
+  /** True if the coordinator gives us an account of the broker. */
   get #may() {
     return this.#context.system.may("protocol:network");
   }
 
   /** @param {string} topic @param {Uint8Array} payload */
-  #heard(topic, payload) {
+  #take(topic, payload) {
     const { version } = this.#topics;
     this.#topics.take(topic, payload);
     if (version !== this.#topics.version) this.#plan(SOON_MS);
   }
 
-  #learn() {
+  #updatePorts() {
     const known = new Known(this.#context.system.status.nodes);
     if (known.key === this.#known.key) return;
     this.#known = known;
@@ -86,20 +86,20 @@ export class Adopting {
   /** @param {number} ms */
   #plan(ms) {
     if (ms === SOON_MS && this.#isSoon) return;
-    this.#rest();
+    this.#stopTimer();
     this.#isSoon = ms === SOON_MS;
     this.#timer = setTimeout(() => this.#update(), this.#updated + ms - performance.now());
   }
 
-  #rest() {
+  #stopTimer() {
     clearTimeout(this.#timer);
     this.#isSoon = false;
   }
 
   #update() {
-    this.#rest();
+    this.#stopTimer();
     this.#updated = performance.now();
-    if (this.#follower.state === "off") return;
+    if (this.#subscription.state === "off") return;
     if (!this.#overview.hidden) this.#show();
     this.#plan(AGE_MS);
   }
@@ -108,13 +108,13 @@ export class Adopting {
     const free = [...this.#topics.all.values()].filter((seen) => !this.#known.covers(seen));
     const left = new Set(free.map(({ topic }) => topic));
     for (const topic of this.#tree.chosen) if (!left.has(topic)) this.#tree.chosen.delete(topic);
-    const words = this.#search.value.toLowerCase().split(/\s+/).filter((/** @type {string} */ word) => word !== "");
-    const shown = free.filter(({ topic }) => words.every((/** @type {string} */ word) => topic.toLowerCase().includes(word)));
+    const words = this.#search.value.toLowerCase().split(/\s+/).filter((word) => word !== "");
+    const shown = free.filter(({ topic }) => words.every((word) => topic.toLowerCase().includes(word)));
     this.#others.hidden = free.length === 0;
     this.#rows.hidden = shown.length === 0;
     this.#tree.show(shown);
     this.#choice();
-    this.#say();
+    this.#showMessage();
     const among = `${this.#topics.version}\n${this.#known.key}`;
     if (among === this.#drawn) return;
     this.#drawn = among;
@@ -130,7 +130,7 @@ export class Adopting {
   /** @param {import("./proposal.js").Proposal} device */
   #card({ template, key, device, outports, inports }) {
     const adopt = () => {
-      this.#findDevices(); // by the values of now
+      this.#findDevices(); // by their present values
       const now = this.#devices.find((each) => each.template === template && each.key === key);
       if (now !== undefined) this.#open(now);
     };
@@ -169,8 +169,8 @@ export class Adopting {
     announce(`Adopt ${proposal.device}`);
   }
 
-  #say() {
-    const { state, trouble } = this.#follower;
+  #showMessage() {
+    const { state, trouble } = this.#subscription;
     const { all, leftOut } = this.#topics;
     let text = this.#may || this.#context.system.runtime === null ? trouble : "Topics are heard by those who may control the network: enter a secret that allows protocol:network.";
     if (text === "" && leftOut > 0) text = `There are more than ${MOST_TOPICS} topics: the others are not shown.`;

@@ -1,8 +1,8 @@
 // @ts-check
-// The file of a foreign device, as docs/foreign.md describes it: YAML that people can read and keep.
+// The file of a foreign device, as docs/foreign.md describes it: YAML that people can read and edit.
 
 const PLAIN_KEY = /^[A-Za-z_][A-Za-z0-9_-]*$/;
-const WORDS = /^(true|false|yes|no|on|off|y|n|null|none)$/i; // would be no text to some readers
+const WORDS = /^(true|false|yes|no|on|off|y|n|null|none)$/i; // some readers take these for other values
 const PLAIN_TEXT = /^[A-Za-z][A-Za-z0-9_/-]*$/;
 
 /**
@@ -41,7 +41,7 @@ export function withRole(topic, role) {
   return role === "" || at < 0 ? topic : `${topic.slice(0, at)}#ROLE${topic.slice(at + role.length)}`;
 }
 
-/** A text in double quotes: JSON's, with what YAML allows in no file. @param {string} value */
+/** A text in double quotes, as in JSON; characters that YAML files may not hold are escaped. @param {string} value */
 function quoted(value) {
   return JSON.stringify(value).replace(/[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
@@ -52,10 +52,10 @@ const text = (value) => (PLAIN_TEXT.test(value) && !WORDS.test(value) ? value : 
 /** @param {string} value */
 const key = (value) => (PLAIN_KEY.test(value) && !WORDS.test(value) ? value : quoted(value));
 
-/** A value of JSON is YAML as well. @param {any} value */
+/** A value of JSON is YAML as well. @param {unknown} value */
 const payload = (value) => (typeof value === "string" ? text(value) : quotedJson(value));
 
-/** @param {any} value @returns {string} */
+/** @param {unknown} value @returns {string} */
 function quotedJson(value) {
   if (value === null || typeof value !== "object") return typeof value === "string" ? quoted(value) : String(JSON.stringify(value));
   if (Array.isArray(value)) return `[${value.map(quotedJson).join(", ")}]`;

@@ -1,5 +1,5 @@
 // @ts-check
-// All templates, the surest first.
+// All templates, the most certain first.
 
 import esphome from "./esphome.js";
 import homeassistant from "./homeassistant.js";
@@ -12,8 +12,8 @@ const TEMPLATES = [rtl_433, zigbee2mqtt, tasmota, esphome, shelly, homeassistant
 const MOST = 200; // devices
 
 /**
- * The devices that templates find among topics. One that has no port for a topic of nobody is left out.
- * @param {Map<string, import("../seen.js").Seen>} topics @param {(topic: string) => boolean} isKnown whether a topic belongs to somebody
+ * The devices that templates find among topics. Devices whose topics all belong to participants are left out.
+ * @param {Map<string, import("../seen.js").Seen>} topics @param {(topic: string) => boolean} isKnown whether a topic belongs to a participant
  * @returns {import("../proposal.js").Proposal[]}
  */
 export function devicesAmong(topics, isKnown) {

@@ -15,7 +15,7 @@ const LONG = {
   stat_t: "state_topic", t: "topic", temp_cmd_t: "temperature_command_topic", temp_stat_t: "temperature_state_topic", unit_of_meas: "unit_of_measurement", val_tpl: "value_template",
 };
 
-/** @typedef {Record<string, any>} Config */
+/** @typedef {Record<string, unknown>} Config */
 
 /** @type {import("../proposal.js").Template} */
 export default {
@@ -49,7 +49,7 @@ const lengthened = (config) => Object.fromEntries(Object.entries(config).map(([k
 function based(config) {
   const base = config["~"];
   if (typeof base !== "string") return config;
-  const full = (/** @type {any} */ value) => (typeof value === "string" ? value.replace(/^~|~$/, () => base) : value);
+  const full = (/** @type {unknown} */ value) => (typeof value === "string" ? value.replace(/^~|~$/, () => base) : value);
   return Object.fromEntries(Object.entries(config).map(([key, value]) => [key, /topic$/.test(key) ? full(value) : value]));
 }
 
@@ -76,7 +76,7 @@ function addState(to, topics, topic, id, config) {
   const same = to.outports.find((port) => port.topic === topic);
   if (same !== undefined) {
     same.description = shortened(`${same.description}; ${about}`, 500);
-    same.id = same.id === "state" || to.outports.some((port) => port.id === "state") ? same.id : "state"; // it says several things
+    same.id = same.id === "state" || to.outports.some((port) => port.id === "state") ? same.id : "state"; // it carries several values
     return;
   }
   const seen = topics.get(topic);
@@ -84,7 +84,7 @@ function addState(to, topics, topic, id, config) {
   else addSilentOutport(to, id, topic, guessed(config), about);
 }
 
-/** What has not been heard yet. @param {Config} config */
+/** The type of a topic without a message yet. @param {Config} config */
 function guessed(config) {
   if (String(config.value_template ?? "").includes("value_json")) return "object";
   return config.unit_of_measurement === undefined ? "any" : "number";
@@ -99,8 +99,8 @@ function commandType(config, part) {
 
 /** @param {Config} config */
 function payloads(config) {
-  const told = [config.payload_on, config.payload_off].filter((each) => each !== undefined);
-  return told.length > 0 ? shortened(told.join(" or "), 100) : "";
+  const payloads = [config.payload_on, config.payload_off].filter((each) => each !== undefined);
+  return shortened(payloads.join(" or "), 100);
 }
 
 /** @param {Config} config @param {string} name */
@@ -114,11 +114,11 @@ function aboutState(config, name) {
 /** @param {Config} config */
 function availability(config) {
   const first = [config.availability].flat()[0];
-  const told = isObject(first) ? based({ "~": config["~"], ...lengthened(first) }) : {};
-  const topic = told.topic ?? config.availability_topic;
+  const own = isObject(first) ? based({ "~": config["~"], ...lengthened(first) }) : {};
+  const topic = own.topic ?? config.availability_topic;
   if (typeof topic !== "string" || topic === "" || /[+#]/.test(topic)) return null;
-  const online = told.payload_available ?? config.payload_available ?? "online";
-  const offline = told.payload_not_available ?? config.payload_not_available ?? "offline";
-  const [, field] = /value_json\.(\w+)/.exec(String(told.value_template ?? config.availability_template ?? "")) ?? [];
+  const online = own.payload_available ?? config.payload_available ?? "online";
+  const offline = own.payload_not_available ?? config.payload_not_available ?? "offline";
+  const [, field] = /value_json\.(\w+)/.exec(String(own.value_template ?? config.availability_template ?? "")) ?? [];
   return field === undefined ? { topic, online, offline } : { topic, online: { [field]: online }, offline: { [field]: offline } };
 }

@@ -4,7 +4,7 @@
 import { addOutport, among, proposal } from "../proposal.js";
 
 const NAME = "rtl_433";
-// What says which sensor it is, or how it was received, and not what it measures.
+// Fields that identify the sensor or describe the reception, and are no measurements.
 const ASIDE = new Set(["time", "id", "channel", "type", "model", "subtype", "mic", "mod", "freq", "freq1", "freq2", "rssi", "snr", "noise", "sequence_num", "protocol"]);
 /** @type {Record<string, string>} */
 const UNITS = { C: "°C", F: "°F", hPa: "hPa", kPa: "kPa", mm: "mm", in: "in", km_h: "km/h", m_s: "m/s", mi_h: "mph", deg: "°", lux: "lux", kWh: "kWh", W: "W", V: "V", A: "A" };

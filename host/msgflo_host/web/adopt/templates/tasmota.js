@@ -50,10 +50,10 @@ function proposed(topics, device, own) {
       if (/^(STATE|RESULT)$/.test(last) && isObject(seen.value)) Object.keys(seen.value).forEach((name) => commands.add(name));
     }
   }
-  const [[, any]] = own;
+  const [[, first]] = own;
   for (const command of commands) {
-    const topic = beside(any, "cmnd", command);
-    if (/^POWER\d*$/.test(command)) addSilentOutport(made, command.toLowerCase(), beside(any, "stat", command), "string", "ON or OFF, each time that it is switched");
+    const topic = beside(first, "cmnd", command);
+    if (/^POWER\d*$/.test(command)) addSilentOutport(made, command.toLowerCase(), beside(first, "stat", command), "string", "ON or OFF, each time that it is switched");
     const [, type, about] = COMMANDS.find(([name]) => name.test(command)) ?? [];
     if (type !== undefined) addInport(made, command.toLowerCase(), topic, type, about, { isText: type !== "number" });
     else if (own.has(`cmnd/${command}`)) addInport(made, command.toLowerCase(), topic, "any", "", { chosen: false });

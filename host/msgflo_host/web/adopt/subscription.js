@@ -1,26 +1,26 @@
 // @ts-check
-// Hears all topics of the broker while somebody looks.
+// A subscription to all topics of the broker, while the view is open.
 
 import { listen } from "../core/listener.js";
 import { pageAccount } from "../msgflo.js";
 
 const AGAIN_MS = 2000;
-const REFUSED_MS = 15_000; // another secret is tried at once, by `follow`
+const REFUSED_MS = 15_000; // `setActive` tries another secret at once
 
-/** Events: "state" when `state` or `trouble` is another one. */
-export class Follower extends EventTarget {
+/** Event: "state" when `state` or `trouble` has changed. */
+export class Subscription extends EventTarget {
   /** @type {"off" | "connecting" | "on"} */
   state = "off";
-  /** What is wrong, for people; or "". */
+  /** The problem of the connection, for people; or "". */
   trouble = "";
 
   #fbp;
   #take;
-  /** @type {any} */
+  /** @type {import("../vendor/mqtt.js").MqttClient | null} */
   #client = null;
   #timer = 0;
   #isAsking = false; // for the account
-  #attempts = 0; // numbers them: an answer may come after another one has begun
+  #attempts = 0; // counted, to ignore the answer to an earlier one
 
   /** @param {import("../core/fbp.js").Fbp} fbp @param {(topic: string, payload: Uint8Array) => void} take */
   constructor(fbp, take) {
@@ -29,10 +29,10 @@ export class Follower extends EventTarget {
     this.#take = take;
   }
 
-  /** Hear, or not; where it waits for the next attempt, it tries now. @param {boolean} wanted */
-  follow(wanted) {
-    if (wanted ? this.#client !== null || this.#isAsking : this.state === "off") return;
-    if (wanted) this.#attempt();
+  /** Subscribe, or unsubscribe. Instead of waiting for the next attempt it connects now. @param {boolean} isActive */
+  setActive(isActive) {
+    if (isActive ? this.#client !== null || this.#isAsking : this.state === "off") return;
+    if (isActive) this.#attempt();
     else this.#stop();
   }
 
@@ -64,9 +64,9 @@ export class Follower extends EventTarget {
   #connect(account) {
     const client = listen(account, "adopt");
     this.#client = client;
-    client.on("message", (/** @type {string} */ topic, /** @type {Uint8Array} */ payload) => this.#client === client && this.#take(topic, payload));
+    client.on("message", (topic, payload) => this.#client === client && this.#take(topic, payload));
     client.on("connect", () => {
-      client.subscribe("#", { qos: 0 }, (/** @type {any} */ error, /** @type {any[] | undefined} */ granted) => {
+      client.subscribe("#", { qos: 0 }, (error, granted) => {
         if (client !== this.#client) return;
         const isRefused = error || (granted ?? []).some((each) => each.qos > 2);
         this.#set("on", isRefused ? "The broker does not let this page hear all topics." : "");
