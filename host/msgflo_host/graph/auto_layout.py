@@ -1,4 +1,4 @@
-"""Places for nodes that nobody has placed: on a grid, where no two overlap. Pure.
+"""Places nodes that nobody has placed on a grid, where no two overlap. Pure.
 
 Editors draw a node of 72 by 72 points with its name below. noflo-ui draws one without a place at 0, 0, below its own panels;
 where no node has both coordinates other than 0, it lays out the graph by itself, and sends that as edits.
@@ -30,7 +30,7 @@ _Cell: TypeAlias = tuple[int, int]
 
 
 def place_of(node: Node) -> _Point | None:
-    """Return where a node is; None where it has no place, or one where nobody would find it."""
+    """Return the place of a node; None where it has none, or one that nobody would find."""
     x, y = node.metadata.get("x"), node.metadata.get("y")
     if isinstance(x, int | float) and isinstance(y, int | float) and abs(x) <= FARTHEST and abs(y) <= FARTHEST:
         return x, y
@@ -49,7 +49,7 @@ def free_places(places: Iterable[_Point], taken: Collection[Place], number: int)
 
 
 def laid_out(graph: Graph, known: Mapping[str, Place], taken: Iterable[_Point]) -> dict[str, Place]:
-    """Return a place for each node without one: in columns along the edges, beside what is placed or `taken`.
+    """Return a place for each node without one: in columns along the edges, beside places that are there or `taken`.
 
     A node stays where it is `known` to be, unless another one is there by now.
     """
@@ -79,7 +79,7 @@ def laid_out(graph: Graph, known: Mapping[str, Place], taken: Iterable[_Point]) 
 
 
 def _depths(graph: Graph) -> dict[str, int]:
-    """The length of the longest way along the edges to each node; in a circle the first node of the graph is the first."""
+    """Return the longest distance along the edges to each node; a cycle begins with the first node of the graph."""
     targets: dict[str, list[str]] = {id: [] for id in graph.nodes}
     awaited = dict.fromkeys(graph.nodes, 0)
     for edge in graph.edges:
@@ -111,7 +111,7 @@ def _cell(place: _Point) -> _Cell:
 
 
 def _covered(place: _Point) -> Iterator[_Cell]:
-    """The cells of the grid that have no room for another node."""
+    """Yield the cells of the grid that this place blocks for another node."""
     column, row = _cell(place)
     for cell in ((column, row), (column + 1, row), (column, row + 1), (column + 1, row + 1)):
         x, y = _corner(cell)

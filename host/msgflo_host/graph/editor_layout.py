@@ -1,7 +1,7 @@
-"""How editors that have no layout of their own draw a graph, told apart from what a person does in them. Pure.
+"""Separates how editors without a layout of their own draw a graph from edits that people make in them. Pure.
 
-noflo-ui is told a place for every node, so that it draws none over another. It sends the whole metadata of a node with each
-edit: what was only told, and the size that it draws, are no part of the graph.
+noflo-ui gets a place for every node, so that it draws none over another. It sends the whole metadata of a node with each
+edit: a place that it got only for drawing, and the size that it draws, are no part of the graph.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _SIZES = ("width", "height")
 
 
 def is_unplaced(node: Node) -> bool:
-    """Whether the place of a node was only told to editors."""
+    """Return whether a node has its place only for drawing."""
     return node.metadata.get("unplaced") is True
 
 
 def drawn(graph: Graph, before: Mapping[str, Node], shown: Mapping[str, Node]) -> dict[str, Node]:
-    """Return those nodes that editors are told of otherwise than they are: nodes without a place have one.
+    """Return the nodes that editors draw with other metadata: those without a place get one.
 
-    They stay where they were told `before`, and keep away from those nodes that are only `shown`.
+    They stay where they were `before`, and clear of nodes that are only `shown`.
     """
     known = {id: (node.metadata["x"], node.metadata["y"]) for id, node in before.items() if is_unplaced(node)}
     taken = [place for node in shown.values() if (place := place_of(node)) is not None]
@@ -50,7 +50,7 @@ def drawn(graph: Graph, before: Mapping[str, Node], shown: Mapping[str, Node]) -
 
 
 def edited(graph: Graph, command: str, payload: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a command without what an editor says of how it draws a node; AlreadyDoneError where nothing else is new."""
+    """Return a command without an editor's metadata for drawing; AlreadyDoneError where nothing else is new."""
     metadata, id = payload.get("metadata"), payload.get("id")
     if command not in ("addnode", "changenode") or not isinstance(metadata, Mapping) or not isinstance(id, str):
         return payload
@@ -70,7 +70,7 @@ def edited(graph: Graph, command: str, payload: Mapping[str, Any]) -> Mapping[st
 
 
 def _is_seen(node: Node) -> bool:
-    """Whether noflo-ui takes a node for placed."""
+    """Return whether noflo-ui takes a node for placed."""
     return all(place_of(node) or (0, 0))
 
 

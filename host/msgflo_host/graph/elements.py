@@ -1,4 +1,4 @@
-"""What a graph is made of: nodes, edges, initial packets, groups, exported ports."""
+"""The parts of a graph: nodes, edges, initial packets, groups, exported ports."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class PortRef(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One part of the system by its role, and the component that plays it; `extra` holds keys that we do not know."""
+    """One part of the system by its role, and its component; `extra` holds unknown keys."""
 
     id: str
     component: str
@@ -194,7 +194,7 @@ def canonical(value: object) -> str:
 
 
 def kind(value: object) -> str:
-    """Return what a person calls the JSON type of `value`."""
+    """Return a plain name of the JSON type of `value`."""
     return _KINDS.get(type(value), type(value).__name__)
 
 

@@ -21,7 +21,7 @@ _METADATA = re.compile(r"[A-Za-z/=_,0-9]+")
 
 @dataclass(slots=True)
 class _Declared:
-    """What the text says about a node, and where it did so first."""
+    """The component and metadata of a node in the text, and the word that declares it first."""
 
     token: Token
     component: str = ""
@@ -106,7 +106,7 @@ class Nodes:
             fail(f"no node {name!r} in the graph; {hint}" if hint else wrong.message, token, self._file)
 
     def _hint(self, token: Token) -> str:
-        """How the chain with this word is written."""
+        """Return how the chain with this word is written."""
         for chain in self._found:
             if isinstance(chain, Chain) and any(word is token for place in chain.places for word in place.words):
                 packet = ["…"] if chain.packet else []

@@ -1,9 +1,9 @@
 """Graphs as .fbp text: the language of the npm package `fbp` 1.8, see fbp.lark.
 
-What that language cannot express is kept in comments that its other readers skip: `#: {…}` on a line of its own holds
-a piece of the JSON form of the graph, `#: {…}` behind a node, connection or export holds its further keys. Two keys
-stand only there: `caseSensitive`, and `keepCase` for port names in capital letters in a graph that is not case
-sensitive (otherwise port names are read in small letters, as the npm package does).
+Comments, which other readers skip, hold all that this language cannot express: `#: {…}` on a line of its own a piece of
+the JSON form of the graph, `#: {…}` behind a node, connection or export its further keys. Two keys stand only there:
+`caseSensitive`, and `keepCase` for port names in capital letters in a graph that is not case sensitive (otherwise port
+names are read in small letters, as the npm package does).
 
 Limits: where a graph is written anew (`dump`), of other comments only those at the head stay, and lines are sorted. Where
 a file is changed (`fbp_edit`), all of them stay.
@@ -38,7 +38,7 @@ _Step = tuple[Token | None, Token, Token | None]
 
 @dataclass(slots=True)
 class Links:
-    """A chain as it is understood: its places, and what joins them, behind an initial packet if there is one."""
+    """The meaning of a chain: its places, and the edges between them, behind an initial packet if there is one."""
 
     steps: list[_Step]
     parts: list[Edge | Initial]
@@ -46,7 +46,7 @@ class Links:
 
 @dataclass(slots=True)
 class Reading:
-    """An .fbp text with the graph that it describes: each statement, and what it stands for."""
+    """An .fbp text with the graph that it describes, and the meaning of each statement."""
 
     graph: Graph
     keep_case: bool
@@ -65,7 +65,7 @@ def parse(text: str, file: str | None = None) -> Graph:
 
 
 def read(text: str, file: str | None = None) -> Reading:
-    """Return what an .fbp text says, statement by statement; GraphError as of `parse`."""
+    """Return the meaning of an .fbp text, statement by statement; GraphError as of `parse`."""
     return _Builder(statements(text, file), _header(text), file).reading
 
 
@@ -254,5 +254,5 @@ def _header(text: str) -> tuple[str, ...]:
             found.append("")
         elif not line.lstrip(" ").startswith("#"):
             break
-    kept = "\n".join(found).strip("\n")
-    return tuple(re.sub("\n{3,}", "\n\n", kept).split("\n")) if kept else ()
+    lines = "\n".join(found).strip("\n")
+    return tuple(re.sub("\n{3,}", "\n\n", lines).split("\n")) if lines else ()

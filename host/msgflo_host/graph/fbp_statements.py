@@ -1,4 +1,4 @@
-"""From .fbp text to statements, by the grammar in fbp.lark; what the statements mean is for fbp_format."""
+"""Parses .fbp text to statements, by the grammar in fbp.lark; `fbp_reader` interprets them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .json_positions import line_column
 
 __all__ = ["Annotation", "Chain", "Export", "Fragment", "Packet", "Place", "Statement", "fail", "spaced", "statements"]
 
-_SAID = {
+_NAMES = {
     "_ARROW": "'->'", "NODE": "a node or port", "ANONYMOUS": "a node or port", "WORD": "a node or port",
     "INDEXED": "a node or port", "NODE_NAME": "a node", "PORT_NAME": "a port", "DOT": "'.'", "COLON": "':'",
     "_NEWLINE": "a new line", "QUOTED": "a value", "STRING": "a value", "NUMBER": "a value", "RBRACE": "'}'",
@@ -36,7 +36,7 @@ class Packet:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What stands between two arrows: words, one of them perhaps a NODE or ANONYMOUS token."""
+    """The words between two arrows, one of them perhaps a NODE or ANONYMOUS token."""
 
     words: list[Token]
 
@@ -99,7 +99,7 @@ def fail(message: str, token: Token, file: str | None) -> NoReturn:
 def spaced(parts: Iterable[str]) -> str:
     """Return a hint how a chain is written whose ports hang on their nodes by dots, and "" where none does.
 
-    `parts` are what stands between its arrows, as in `machine.LOAD -> lamp.LEVEL`.
+    `parts` are the texts between its arrows, as in `machine.LOAD -> lamp.LEVEL`.
     """
     written, has_dots = [], False
     for number, part in enumerate(parts):
@@ -198,7 +198,7 @@ def _unexpected(wrong: UnexpectedInput, text: str, file: str | None) -> GraphErr
         expected = wrong.accepts or wrong.expected
     elif isinstance(wrong, UnexpectedCharacters):
         expected = wrong.allowed or ()
-    names = sorted({_SAID[name] for name in expected if name in _SAID})
+    names = sorted({_NAMES[name] for name in expected if name in _NAMES})
     line, column = line_column(text, offset)
     hint = f"expected {' or '.join(names)}" if names else ""
     if text[offset : offset + 1] == ".":

@@ -1,4 +1,4 @@
-"""From a graph to .fbp text; the conventions are those of fbp_format."""
+"""Writes a graph as .fbp text, by the conventions of `fbp_reader`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MAX_NUMBER = 10**15
 
 
 def dump(graph: Graph) -> str:
-    """Return the graph as .fbp text: one statement a line, sorted; comments keep what the language cannot express."""
+    """Return the graph as .fbp text: one statement a line, sorted; comments hold the parts that the language cannot express."""
     found: dict[str, list[str]] = {"exports": [], "nodes": [], "edges": [], "initials": [], "groups": []}
     writer = PartWriter(
         graph, keep_case=not graph.case_sensitive and any(port != port.lower() for port in _ports(graph))
@@ -41,7 +41,7 @@ def dump(graph: Graph) -> str:
 
 
 class PartWriter:
-    """Writes parts of a graph, each as one line; what the language cannot express becomes a comment with structure.
+    """Writes parts of a graph, each as one line, as a comment with structure where the language cannot express it.
 
     Port names are read in small letters, unless the graph is case sensitive or the text says `keepCase`.
     """
@@ -49,11 +49,11 @@ class PartWriter:
     def __init__(self, graph: Graph, *, keep_case: bool) -> None:
         self._graph = graph
         self._keep_case = keep_case
-        # Only what stands in the text itself may be named in it, or other readers would refuse the whole file.
+        # The text may name only nodes that it declares, or other readers would refuse the whole file.
         self._in_text = {id for id, node in graph.nodes.items() if _is(_NODE, id) and is_component(node.component)}
 
     def head(self) -> list[str]:
-        """Return the lines of what concerns the graph as a whole."""
+        """Return the lines of the properties of the whole graph."""
         graph = self._graph
         lines = [self.property(key, graph.properties[key]) for key in sorted(graph.properties, key=_runtime_first)]
         flags = {"caseSensitive": graph.case_sensitive, "keepCase": self._keep_case}
@@ -120,7 +120,7 @@ class PartWriter:
 
 
 def split(node: Node, inline: Collection[str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the metadata of a node that stands in its parentheses, and what stands behind them as JSON."""
+    """Return the metadata in the parentheses of a node, and the further keys behind them."""
     value = form(node)
     rest = {key: part for key, part in value.items() if key not in ("component", "metadata")}
     if behind := {key: part for key, part in value.get("metadata", {}).items() if key not in inline}:
@@ -144,12 +144,12 @@ def piece(document: dict[str, Any]) -> str:
 
 
 def is_component(name: str) -> bool:
-    """Whether a component may stand in the parentheses of a node."""
+    """Return whether a component may stand in the parentheses of a node."""
     return _COMPONENT.fullmatch(name) is not None
 
 
 def is_inline(key: str, value: Any) -> bool:
-    """Whether the language can express this metadata of a node, and gives the same value back."""
+    """Return whether the language can express this metadata of a node, and gives the same value back."""
     if key in ("x", "y"):
         return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MAX_NUMBER
     return _is(_WORD, key) and _is(_WORD, value)

@@ -114,8 +114,8 @@ def save(
 ) -> Signature | None:
     """Write a graph to an .fbp or .json file, whole or not at all, and return its signature; GraphError if that fails.
 
-    In a file that is there only what has changed is written anew, and one with a mistake is left alone. Mode and owner
-    of the file are kept as far as allowed; a symbolic link stays one. A file that holds this very graph already is left alone.
+    In an existing file only changed parts are written anew, and one with a mistake is left alone. Mode and owner of the
+    file stay as far as allowed; a symbolic link stays one. A file that holds this very graph already is left alone.
     `renames` are those of nodes since it was written last; `check` is that of `replace`.
     """
     file = os.fspath(path)
@@ -123,7 +123,7 @@ def save(
     before = signature(file)
     old = read(file) if before is not None else b""
     edited = _EDITORS[suffix](decode(old, file), graph, renames) if old.strip() else None
-    if old.strip() and edited is None:  # a fault of this program; rather the graph than its looks
+    if old.strip() and edited is None:  # a fault of this program; the graph matters more than its layout
         write(f"{file}.bak", old)
         log.error("%s: its lines could not be kept as they were written; they are in %s.bak", file, file)
     mark = codecs.BOM_UTF8 if old.startswith(codecs.BOM_UTF8) else b""
@@ -136,7 +136,7 @@ def write(path: str | os.PathLike[str], content: bytes, *, check: Callable[[str]
     file = os.fspath(path)
     try:
         target = os.path.realpath(file)
-        # The folder's rights would suffice: who takes the file's own away wants it to stay as it is.
+        # The folder's rights would suffice, but a user who removes the file's own means to protect it.
         if os.path.exists(target) and not (os.access(target, os.W_OK) and os.stat(target).st_mode & _WRITABLE):
             raise GraphError("cannot be written: it is write-protected", file=file)
         return replace(target, content, check=check)
@@ -145,10 +145,10 @@ def write(path: str | os.PathLike[str], content: bytes, *, check: Callable[[str]
 
 
 def replace(file: str, content: bytes, *, check: Callable[[str], object] | None = None) -> Signature:
-    """Write a file, whole or not at all, and keep its mode and owner as far as allowed; OSError if that fails.
+    """Write a file, whole or not at all, with the mode and owner of the old one as far as allowed; OSError if that fails.
 
-    Returns the signature of what was written, whatever others write behind it at once.
-    `check` gets the path of what has been written before that takes the file's place; where it raises something, it does not.
+    Returns the signature of the written file. `check` gets the path of the new file before it replaces the old one, and
+    prevents that by raising an error.
     """
     folder = os.path.dirname(file) or os.curdir
     try:
@@ -189,7 +189,7 @@ def _suffix(file: str) -> str:
 
 
 def reason(wrong: OSError | ValueError) -> str:
-    """Return what the system says of a file, without its name."""
+    """Return the system's error text without the name of the file."""
     return (wrong.strerror if isinstance(wrong, OSError) else None) or str(wrong)
 
 

@@ -30,7 +30,7 @@ __all__ = [
 
 _TOP = ("caseSensitive", "properties", "inports", "outports", "groups", "processes", "connections")
 FOREIGN_TOP = ("$schema", "description", "icon", "id", "library", "name", "project")
-"""Not in the schema, but written by some tools; kept."""
+"""Keys that are not in the schema, but written by some tools."""
 _LONE = re.compile("[\ud800-\udfff\u2028\u2029]")
 
 
@@ -72,12 +72,12 @@ def dump(graph: Graph, *, indent: int | None = 4) -> str:
 
 
 def compact(value: Any, *, tight: bool = False) -> str:
-    """Return a value as JSON on one line, key order kept; `tight` is without spaces."""
+    """Return a value as JSON on one line, keys in their order; `tight` is without spaces."""
     return _escape(json.dumps(value, ensure_ascii=False, separators=(",", ":") if tight else None))
 
 
 def expanded(value: Any, indent: str) -> str:
-    """Return a value as JSON, one value a line, key order kept."""
+    """Return a value as JSON, one value a line, keys in their order."""
     return _escape(json.dumps(value, ensure_ascii=False, indent=indent))
 
 
@@ -106,7 +106,7 @@ def form(part: Node | Edge | Initial | Group | Export) -> dict[str, Any]:
 
 
 def merge(graph: Graph, document: Mapping[str, Any]) -> None:
-    """Add what a JSON graph, or a piece of one, describes; ShapeError if it describes nothing sound."""
+    """Add the parts of a JSON graph, or of a piece of one; ShapeError if one is not sound."""
     for key in document:
         if key not in (*_TOP, *FOREIGN_TOP, "exports"):
             _unknown((key,), key, _TOP)
@@ -228,7 +228,7 @@ def _read_export(put: Callable[[Export], Export], public: str, value: Any, path:
 
 
 def _former_export(value: Any, path: Path) -> NoReturn:
-    """Say what to write for {"public": "in", "private": "read.in"}, as old versions of NoFlo wrote it."""
+    """Raise the error for {"public": "in", "private": "read.in"}, as old versions of NoFlo wrote it."""
     found = value if isinstance(value, dict) else {}
     node, _, port = str(found.get("private", "NODE.PORT")).partition(".")
     port_of = {"process": found.get("process", node), "port": found.get("port", port)}
@@ -318,7 +318,7 @@ def _store(path: Path, action: Callable[[], object]) -> None:
 
 
 def _part(part: Node | Edge | Initial | Group | Export, **named: Any) -> dict[str, Any]:
-    """`named` are in order inside; looking at each again would take as long as all the rest."""
+    """Return the form with sorted keys; values of `named` are sorted already."""
     extra = part.extra if isinstance(part, (Node, Export)) else {}
     metadata = {"metadata": _sorted(part.metadata)} if part.metadata else {}
     return dict(sorted({**_sorted(extra), **named, **metadata}.items()))

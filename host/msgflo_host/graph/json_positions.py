@@ -1,4 +1,4 @@
-"""Where in a JSON text a value stands: needed only when something is wrong with it, so the parser need not know."""
+"""Finds the position of a value in a JSON text, for errors: the parser need not record it."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def first_deeper(text: str, depth: int) -> int:
 
 
 def _values(text: str) -> Iterator[tuple[Path, int]]:
-    """Yield path and offset of each value of a JSON text; stops without complaint where it is none."""
+    """Yield path and offset of each value of a JSON text; stops where it is none."""
     stack: list[Any] = []  # per open container: the current index, or the current key, None before the first
     expects_key = False
     for match in _TOKEN.finditer(text):

@@ -52,7 +52,6 @@ LEAST_INITIAL = 256
 
 _EdgeKey = tuple[PortRef, PortRef]
 _InitialKey = tuple[PortRef, str]
-_Key = TypeVar("_Key", _EdgeKey, _InitialKey)
 
 _BARE: dict[str, Any] = {}  # one for all: so many of them would keep the collector of garbage busy
 
@@ -227,41 +226,26 @@ class Graph:
         self._initials_at = {node: dict(keys) for node, keys in other._initials_at.items()} if initials else {}
         self.initials_size = other.initials_size if initials else 0
 
-    def take_as(self, other: Graph, names: Mapping[str, str]) -> dict[tuple[PortRef, PortRef], list[Edge]]:
-        """Take another graph as `take` does, with other names of its nodes, and nodes and edges without metadata.
+    def add_as(self, other: Graph, names: Mapping[str, str], *, initials: bool) -> list[tuple[Edge, Edge]]:
+        """Add the parts of another graph, with other `names` of its nodes, and its packets if `initials`.
 
-        Nothing is checked again. Two nodes may get one name: the first counts. Returns the edges of the other graph by
-        the ports that they join here.
+        Parts that are there stay; new nodes and edges have no metadata. Nothing is checked again. Returns each edge of
+        the other graph behind the one that it is here.
         """
-        origins: dict[tuple[PortRef, PortRef], list[Edge]] = {}
+        both = []
         for node in other.nodes.values():
             self.nodes.setdefault(names[node.id], Node(names[node.id], node.component))
         for edge in other._edges.values():
             src, tgt = _named(edge.src, names), _named(edge.tgt, names)
             key = self._folded(src), self._folded(tgt)
-            there = self._edges.setdefault(key, Edge(src, tgt, _BARE))
-            origins.setdefault((there.src, there.tgt), []).append(edge)
+            both.append((self._edges.setdefault(key, Edge(src, tgt, _BARE)), edge))
             for ref in (src, tgt):
                 self._edges_at.setdefault(ref.node, {})[key] = None
-        for (_, text), initial in other._initials.items():
+        for (_, text), initial in other._initials.items() if initials else ():
             tgt = _named(initial.tgt, names)
             packet = self._folded(tgt), text
             self._initials[packet] = Initial(initial.data, tgt, initial.metadata)
             self._initials_at.setdefault(tgt.node, {})[packet] = None
-        return origins
-
-    def join(self, other: Graph, *, initials: bool) -> list[tuple[Edge, Edge]]:
-        """Add the nodes and edges of another graph, which must not change any more; its packets if `initials`.
-
-        Parts that are there stay as they are. Returns the edges that both have, as they are here and there.
-        """
-        both = [(self._edges[key], other._edges[key]) for key in self._edges.keys() & other._edges.keys()]
-        self.nodes |= {id: node for id, node in other.nodes.items() if id not in self.nodes}
-        self._edges |= {key: edge for key, edge in other._edges.items() if key not in self._edges}
-        _attach(self._edges_at, other._edges_at)
-        if initials:
-            self._initials |= other._initials
-            _attach(self._initials_at, other._initials_at)
         return both
 
     def copy(self) -> Graph:
@@ -554,9 +538,3 @@ def _moved(ref: PortRef, old: str, new: str) -> PortRef:
 def _named(ref: PortRef, names: Mapping[str, str]) -> PortRef:
     name = names[ref.node]
     return ref if name == ref.node else PortRef(name, ref.port, ref.index)
-
-
-def _attach(mine: dict[str, dict[_Key, None]], others: Mapping[str, dict[_Key, None]]) -> None:
-    """Add the keys that are attached to nodes; another graph's sets are not written to."""
-    for node, keys in others.items():
-        mine[node] = {**mine[node], **keys} if node in mine else keys

@@ -1,7 +1,7 @@
-"""Where editors draw the nodes of an .fbp file: kept in a file beside it, so that the graph's text stays as it is.
+"""The file with the places of an .fbp file's nodes, so that the graph's text stays as it is.
 
-`home.fbp` has its places in `home.places.json`, a node a line, to be read, edited and committed like the graph. What the
-text itself says of a node, as in `lamp(demo/Lamp:x=5,y=7)`, stays there.
+`home.fbp` has its places in `home.places.json`, a node a line, to be read, edited and committed like the graph. Places
+in the text itself, as in `lamp(demo/Lamp:x=5,y=7)`, stay there.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from .model import Graph
 __all__ = ["KEYS", "Places", "dump", "joined", "of", "parse", "parted", "path_of"]
 
 KEYS = ("x", "y", "dashboard")
-"""Metadata of a node that says where it is drawn."""
+"""Metadata of a node for its place."""
 
 Places = dict[str, dict[str, Any]]
 
 
 def path_of(graph: str | os.PathLike[str]) -> Path | None:
-    """Return the path of the places of a graph file; None for JSON, which keeps them itself."""
+    """Return the path of the places of a graph file; None for JSON, which holds them itself."""
     path = Path(graph)
     return path.with_suffix(".places.json") if path.suffix.lower() == ".fbp" else None
 
@@ -67,7 +67,7 @@ def of(node: Node) -> dict[str, Any]:
 
 
 def joined(graph: Graph, places: Mapping[str, Mapping[str, Any]]) -> Graph:
-    """Return a copy of `graph`, whose nodes are also where the places say; what the graph says itself counts more."""
+    """Return a copy of `graph`, with these places; those in the graph itself take precedence."""
     found = graph.copy()
     for id, place in places.items():
         if id in found.nodes:

@@ -1,4 +1,4 @@
-"""What somebody has changed in a copy of a graph, brought into the graph that others have changed meanwhile. Pure."""
+"""Merges the changes of somebody's copy of a graph into the graph that others have changed meanwhile. Pure."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _Attached = TypeVar("_Attached", Node, Edge, Export, Group)
 
 
 def merge(ours: Graph, base: Graph, theirs: Graph) -> Graph:
-    """Return `ours` with what differs between `base` and `theirs`; none of the three is changed.
+    """Return `ours` with the changes from `base` to `theirs`; none of the three is changed.
 
-    What only one side has changed stays as that side has it; where both have changed the same thing, `theirs` wins. One
-    thing is: a node's component, one key of metadata or of properties, the initial packets of one port, the nodes of a
-    group. What theirs has been joined to is there, also where ours has removed it; what ours has joined to a node that
-    theirs has removed goes with that node.
+    A change of one side stays; where both have changed the same thing, `theirs` wins. One thing is: a node's component,
+    one key of metadata or of properties, the initial packets of one port, the nodes of a group. A node that ours has
+    removed stays if theirs has attached something to it; parts that ours has attached to a node that theirs has removed
+    go with it.
     """
     changed_case = base.case_sensitive != theirs.case_sensitive
     merged = Graph(case_sensitive=theirs.case_sensitive if changed_case else ours.case_sensitive)
@@ -62,7 +62,7 @@ def merge(ours: Graph, base: Graph, theirs: Graph) -> Graph:
 
 
 def _merged(three: list[Mapping[_Key, _Part]], both: Callable[[_Part, _Part | None, _Part], _Part]) -> Iterator[_Part]:
-    """Yield what is there afterwards; `both` merges what both sides have changed."""
+    """Yield the merged parts; `both` merges one that both sides have changed."""
     ours, base, theirs = three
     for key in {**ours, **theirs}:
         mine, before, new = ours.get(key), base.get(key), theirs.get(key)
@@ -73,7 +73,7 @@ def _merged(three: list[Mapping[_Key, _Part]], both: Callable[[_Part, _Part | No
 
 
 def _same(one: object, other: object) -> bool:
-    """Whether both are alike; unlike ==, this tells 1 from 1.0 and true."""
+    """Compare two parts; unlike ==, this distinguishes 1, 1.0 and true."""
     if one is other or repr(one) == repr(other):
         return True
     # Keys may come in another order.
@@ -88,8 +88,8 @@ def _keys(ours: Mapping[str, Any], base: Mapping[str, Any], theirs: Mapping[str,
     """Merge key by key; a value that is null is there all the same."""
     found = {}
     for key in {**ours, **theirs}:
-        said = [canonical([each[key]]) if key in each else None for each in (ours, base, theirs)]
-        side = ours if said[2] == said[1] else theirs
+        texts = [canonical([each[key]]) if key in each else None for each in (ours, base, theirs)]
+        side = ours if texts[2] == texts[1] else theirs
         if key in side:
             found[key] = side[key]
     return found
@@ -101,9 +101,9 @@ def _newer(mine: _Attached, before: _Attached | None, new: _Attached) -> _Attach
 
 
 def _node(mine: Node, before: Node | None, new: Node) -> Node:
-    kept = before is not None and before.component == new.component
+    is_same = before is not None and before.component == new.component
     extra = _keys(mine.extra, before.extra if before is not None else {}, new.extra)
-    return replace(_newer(mine, before, new), component=mine.component if kept else new.component, extra=extra)
+    return replace(_newer(mine, before, new), component=mine.component if is_same else new.component, extra=extra)
 
 
 def _export(mine: Export, before: Export | None, new: Export) -> Export:
@@ -113,8 +113,8 @@ def _export(mine: Export, before: Export | None, new: Export) -> Export:
 
 
 def _group(mine: Group, before: Group | None, new: Group) -> Group:
-    kept = before is not None and before.nodes == new.nodes
-    return replace(_newer(mine, before, new), nodes=mine.nodes if kept else new.nodes)
+    is_same = before is not None and before.nodes == new.nodes
+    return replace(_newer(mine, before, new), nodes=mine.nodes if is_same else new.nodes)
 
 
 def _edges(graph: Graph, fold: Callable[[str], str]) -> dict[tuple[PortRef, PortRef], Edge]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ..graph.elements import Edge, Initial, PortRef
 from ..graph.model import Graph
 
-__all__ = ["MAIN", "Desired", "Network", "RoleOf", "Share", "as_roles", "merge", "share"]
+__all__ = ["MAIN", "Desired", "Network", "RoleOf", "as_roles", "merge"]
 
 MAIN = "default/main"
 """The graph that is saved."""
@@ -63,41 +63,34 @@ class Desired:
         return self.places.get(role) or [(MAIN, role)]
 
 
-@dataclass(frozen=True)
-class Share:
-    """The share of a graph besides the main one in Desired, until the graph changes; `roles` are those of its nodes."""
-
-    network: Network
-    roles: Mapping[str, str]
-    graph: Graph
-    origins: Mapping[tuple[PortRef, PortRef], list[tuple[str, Edge]]]
-    places: Mapping[str, list[tuple[str, str]]]
-
-
-def share(network: Network, roles: Mapping[str, str], *, case_sensitive: bool) -> Share:
-    """Return the share of a graph; `case_sensitive` is that of the main graph."""
-    graph = Graph(case_sensitive=case_sensitive)
-    edges = graph.take_as(network.graph, roles)
-    places: dict[str, list[tuple[str, str]]] = {}
-    for node, role in roles.items():
-        places.setdefault(role, []).append((network.id, node))
-    origins = {ports: [(network.id, edge) for edge in found] for ports, found in edges.items()}
-    return Share(network, roles, graph, origins, places)
-
-
-def merge(main: Network, others: Sequence[Share]) -> Desired:
-    """Return the desired graph of the main graph and the shares of others."""
+def merge(main: Network, others: Sequence[Network], role: RoleOf) -> Desired:
+    """Return the desired graph of the main graph and others."""
     if main.started and not others:
         return Desired(main.graph)
-    # Whole graphs are taken as they are, which is fast even where they are large.
-    merged = Graph("main", case_sensitive=main.graph.case_sensitive)
-    merged.take(main.graph, initials=main.started)
-    stopped = set() if main.started else {(edge.src, edge.tgt) for edge in main.graph.edges}
+    graph = Graph("main", case_sensitive=main.graph.case_sensitive)
+    graph.take(main.graph, initials=main.started)
+    in_main = {(edge.src, edge.tgt): edge for edge in main.graph.edges}
+    stopped = set() if main.started else set(in_main)
     resting = set() if main.started else set(main.graph.nodes)
-    merging = _Merging(merged, stopped, resting, {}, {})
-    for each in others:
-        merging.add(each)
-    return Desired(merged, frozenset(stopped), frozenset(resting), merging.origins, merging.places)
+    origins: dict[tuple[PortRef, PortRef], list[tuple[str, Edge]]] = {}
+    places: dict[str, list[tuple[str, str]]] = {}
+    for network in others:
+        roles = {id: role(network.id, id) for id in network.graph.nodes}
+        resting.update(roles.values() - graph.nodes.keys())
+        if network.started:
+            resting.difference_update(roles.values())
+        for id, name in roles.items():
+            places.setdefault(name, [(MAIN, name)] if name in graph.nodes else []).append((network.id, id))
+        for here, there in graph.add_as(network.graph, roles, initials=network.started):
+            ports = here.src, here.tgt
+            if ports not in origins:
+                origins[ports] = [(MAIN, in_main[ports])] if ports in in_main else []
+                if ports not in in_main:
+                    stopped.add(ports)
+            origins[ports].append((network.id, there))
+            if network.started:
+                stopped.discard(ports)
+    return Desired(graph, frozenset(stopped), frozenset(resting), origins, places)
 
 
 def as_roles(network: Network, initials: Iterable[Initial], role: RoleOf) -> list[Initial]:
@@ -107,34 +100,3 @@ def as_roles(network: Network, initials: Iterable[Initial], role: RoleOf) -> lis
     return [
         Initial(each.data, each.tgt._replace(node=role(network.id, each.tgt.node)), each.metadata) for each in initials
     ]
-
-
-@dataclass(frozen=True)
-class _Merging:
-    """A Desired that is being built."""
-
-    graph: Graph
-    stopped: set[tuple[PortRef, PortRef]]
-    resting: set[str]
-    origins: dict[tuple[PortRef, PortRef], list[tuple[str, Edge]]]
-    places: dict[str, list[tuple[str, str]]]
-
-    def add(self, share: Share) -> None:
-        """Add the share of a graph."""
-        started, roles = share.network.started, share.graph.nodes.keys()
-        self.resting.update(roles - self.graph.nodes.keys())
-        if started:
-            self.resting.difference_update(roles)
-        shared = {role: self.places.get(role, [(MAIN, role)]) for role in roles & self.graph.nodes.keys()}
-        self.places.update(share.places)
-        self.places.update((role, before + share.places[role]) for role, before in shared.items())
-        both = {(theirs.src, theirs.tgt): ours for ours, theirs in self.graph.join(share.graph, initials=started)}
-        fresh = {ports: origins for ports, origins in share.origins.items() if ports not in both}
-        self.origins.update(fresh)
-        if not started:
-            self.stopped.update(fresh)
-        for ports, ours in both.items():
-            key = ours.src, ours.tgt
-            self.origins[key] = self.origins.get(key, [(MAIN, ours)]) + share.origins[ports]
-            if started:
-                self.stopped.discard(key)

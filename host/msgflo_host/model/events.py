@@ -72,7 +72,7 @@ class Events:
 
 
 class GraphChanged(Struct, frozen=True):
-    """A graph is different; `by` is what its editor has given with the command, None where it was no editor."""
+    """A graph is different; `by` is from the editor's command, None where it was no editor."""
 
     graph: str
     changes: list[Change]
@@ -99,7 +99,7 @@ class NodeRenamed(Struct, frozen=True):
 
 
 class DesiredChanged(Struct, frozen=True):
-    """What all graphs want together may be different; these initial packets, whose nodes are roles, are to be sent."""
+    """The desired graph may be different; these initial packets, whose nodes are roles, are to be sent."""
 
     initials: list[Initial]
 
@@ -108,7 +108,7 @@ class DesiredChanged(Struct, frozen=True):
 
 
 class Reconciled(Struct, frozen=True):
-    """What is desired is in force as far as it can be."""
+    """The desired state is applied as far as possible."""
 
 
 class BrokerAway(Struct, frozen=True):
@@ -128,7 +128,7 @@ class Notice(Struct, frozen=True):
 
 
 class NodeFailed(Struct, frozen=True):
-    """What cannot be brought in force at a role, or an error of a built-in component."""
+    """An edge or packet at a role cannot be applied, or a built-in component has an error."""
 
     role: str
     text: str
@@ -153,14 +153,14 @@ class PacketSent(Struct, frozen=True):
 
 
 class ComponentPrinted(Struct, frozen=True):
-    """A process has printed a line; programs are called `program <name>`, and say so how they have ended."""
+    """A process has printed a line; programs are called `program <name>`, and their end is such a line, too."""
 
     role: str
     text: str
 
 
 class ComponentCrashed(Struct, frozen=True):
-    """A process has ended by itself, and how; it is started again in so many seconds."""
+    """A process has ended by itself; it is started again in so many seconds."""
 
     role: str
     how: str
@@ -174,17 +174,17 @@ class ComponentSilent(Struct, frozen=True):
 
 
 class ComponentFaulty(Struct, frozen=True):
-    """What seems to be amiss with a component."""
+    """A diagnostic of a component."""
 
     role: str
     text: str
 
 
 class ComponentRecovered(Struct, frozen=True):
-    """Something of that is over."""
+    """Diagnostics of a component are over."""
 
 
 class LibraryChanged(Struct, frozen=True):
-    """These components came, went, or changed: their source, or what is known of them."""
+    """These components came, went, or changed: their source or their description."""
 
     names: frozenset[str]

@@ -30,7 +30,7 @@ from ..graph.difference import difference
 from ..graph.editor_layout import drawn
 from ..graph.elements import Initial, Node, PortRef
 from ..graph.model import Graph
-from .desired import MAIN, Desired, Network, Share, as_roles, merge, share
+from .desired import MAIN, Desired, Network, as_roles, merge
 from .events import DesiredChanged, Events, GraphChanged, GraphEdited, GraphEnded, NodeRenamed
 
 __all__ = ["MAIN", "MOST_EDGES", "MOST_FIXTURES", "MOST_GRAPHS", "MOST_NODES", "Desired", "Graphs", "Network"]
@@ -55,7 +55,6 @@ class Graphs:
         self.is_own: Callable[[str], bool] = lambda component: False
         self._networks = {MAIN: Network(MAIN, main, started=True, started_at=clock())}
         self._desired: Desired | None = None
-        self._shares: dict[str, Share] = {}  # of the graphs besides the main one, until they change
         self._participants: Mapping[str, str] = {}  # role -> component, all of them
         self._shown: dict[str, Node] = {}  # those that are shown as nodes of the main graph
         # By graph, the nodes as editors draw them, where that differs.
@@ -96,7 +95,7 @@ class Graphs:
     def desired(self) -> Desired:
         """The desired graph of all graphs together."""
         if self._desired is None:
-            self._desired = merge(self.main, [self._share(other) for other in self.all()[1:]])
+            self._desired = merge(self.main, self.all()[1:], self.role)
         return self._desired
 
     # -- changes --
@@ -174,7 +173,6 @@ class Graphs:
         network = self.network(id)
         self._note_leaving(network)
         del self._networks[id]
-        self._shares.pop(id, None)
         self._drawn.pop(id, None)
         self._emit_desired([])
         self.events.emit(GraphEnded(network.id))
@@ -210,14 +208,6 @@ class Graphs:
         self._emit_desired([])
 
     # -- inside --
-
-    def _share(self, network: Network) -> Share:
-        """Return the share of a graph in the desired one; a new one where the graph or its roles have changed."""
-        roles = {node: self.role(network.id, node) for node in network.graph.nodes}
-        found, case_sensitive = self._shares.get(network.id), self.main.graph.case_sensitive
-        if found is None or found.roles != roles or found.graph.case_sensitive != case_sensitive:
-            found = self._shares[network.id] = share(network, roles, case_sensitive=case_sensitive)
-        return found
 
     def _clear(self, id: str, payload: Mapping[str, Any], by: Any) -> list[Change]:
         network = self._networks.get(id)
@@ -331,7 +321,6 @@ class Graphs:
         return taken
 
     def _emit_changes(self, network: Network, changes: list[Change], by: Any = None) -> None:
-        self._shares.pop(network.id, None)
         if changes:
             self.events.emit(GraphChanged(network.id, changes, by))
         fresh = [initial for change in changes for initial in self._fresh(network.graph, change)]

@@ -29,9 +29,9 @@ class InitialPacket(msgspec.Struct, frozen=True, gc=False):
 
 
 def initial_packets(graph: Graph, participant: Participant) -> list[InitialPacket]:
-    """Return what has to be sent when a participant has started, in the order of the graph.
+    """Return the packets to send when a participant has started, in the order of the graph.
 
-    Instances that share a topic get the same packets: who sends for several of them sends equal ones once.
+    Instances that share a topic get the same packets: equal ones need to be sent once.
     """
     ports = Ports("inport", {participant.role: [participant]}, case_sensitive=graph.case_sensitive)
     return [_packet(ports, initial, participant) for initial in graph.initials_at(participant.role)]
@@ -43,7 +43,7 @@ def _packet(ports: Ports, initial: Initial, participant: Participant) -> Initial
     except Refused as refused:
         return InitialPacket(initial, participant.id, reason=str(refused))
     port = participant.inport(place.port)
-    assert port is not None  # `find` has named it
+    assert port is not None  # `find` found it
     try:
         payload = encoded(initial.data, port)
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""The participants that are known, and by what each is found: id, role, connection, topics."""
+"""The known participants by id, role, connection and topic."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Connection", "Entry", "Event", "Index", "Role"]
 
 
 class Entry:
-    """What is known about a participant; times are those of the `now` arguments, in seconds.
+    """A known participant; times are those of the `now` arguments, in seconds.
 
     `state` is alive, asleep, lost or, once forgotten, removed, since `since`, because of `reason`; `heard` is the last
     sign of life, `last_packet` the last packet seen on its topics (None: none yet), `starts` how often it was seen to
@@ -50,10 +50,10 @@ class Entry:
 
 
 class Event(NamedTuple):
-    """What has happened to an entry.
+    """Something that happened to an entry.
 
-    `kind` is appeared (it was unknown), changed (what it says about itself), started (send the initial packets),
-    asleep, woke (from asleep; whether that was a start cannot be told), lost and removed (`text` says why), or warning
+    `kind` is appeared (it was unknown), changed (its discovery message), started (send the initial packets),
+    asleep, woke (from asleep; perhaps by a start), lost and removed (`text` says why), or warning
     (`text` is for the user).
     """
 
@@ -155,7 +155,7 @@ class Index:
         self._idle += 1
 
     def drop_if_useless(self, client_id: str) -> None:
-        """Forget a connection that carries nobody and whose state was cleared, or for which there is no room."""
+        """Forget a connection that carries nobody and whose state was cleared, or that exceeds the limit."""
         connection = self.connections[client_id]
         if not connection.entries and (connection.status is None or self._idle > self._idle_limit):
             del self.connections[client_id]

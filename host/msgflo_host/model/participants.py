@@ -1,17 +1,17 @@
-"""Who is there: every participant that is known, and whether it is alive, asleep or lost. Time comes in as an argument.
+"""The registry of participants: alive, asleep or lost. Time comes in as an argument.
 
     registry = Registry()
     for event in registry.discovered(discovery.parse(payload, topic=topic), now, retained=retained): …
 
-What makes a participant alive, asleep or lost:
+The state of a participant comes from:
 
-- It names a `connection` whose state is known: `lost` (the last will) and `offline` (it was stopped) make it lost at
+- Its `connection`, if its state is known: `lost` (the last will) and `offline` (it was stopped) make it lost at
   once, `asleep` asleep, `online` alive. The messages may come in any order.
-- It is silent: alive ones are lost after 2.2 periods, sleepers after 1.1 periods (clocks of boards drift), and 5 s;
+- Silence: alive ones are lost after 2.2 periods, sleepers after 1.1 periods (clocks of boards drift), and 5 s;
   after 600 s where there is no `period`.
-- A live message of its own proves that it is back; a retained one proves nothing.
+- A live message of its own, which proves that it is back; a retained one proves nothing.
 
-Lost ones stay known. Forgotten are those that were removed; those with an id made for one start (not the role's, and no
+Lost ones stay known. The registry forgets those that were removed; those with an id made for one start (not the role's, and no
 connection) once they have been lost for 600 s and another instance of the role is alive, or for a day; and, when the
 registry is full, those that have been lost for longest, after 600 s at the earliest.
 """
@@ -40,7 +40,7 @@ MISSED, OVERSLEPT, GRACE = 2.2, 1.1, 5.0
 class Registry:
     """All participants: at most `limit`, whose messages have at most `bytes_limit` bytes together.
 
-    Methods that change it return what has happened, in order.
+    Methods that change it return the events, in order.
     """
 
     def __init__(self, limit: int = 20_000, bytes_limit: int = 64 * 1024 * 1024) -> None:
@@ -50,7 +50,7 @@ class Registry:
         self._lost: dict[str, Entry] = {}  # longest first
         self._deadlines: dict[Entry, float] = {}
 
-    # -- what is known --
+    # -- queries --
 
     @property
     def version(self) -> int:
@@ -79,16 +79,16 @@ class Registry:
         return [] if instances is None else list(instances.entries.values())
 
     def participants_by_role(self) -> dict[str, list[Participant]]:
-        """Return everybody, lost ones included, as `bindings.plan` wants them."""
+        """Return everybody, lost ones included, by role."""
         return {
             name: [entry.participant for entry in role.entries.values()] for name, role in self._index.roles.items()
         }
 
     def traffic_topics(self) -> frozenset[str]:
-        """Return the topics and filters whose packets `packet` should be told of."""
+        """Return the topics and filters for `packet`."""
         return self._index.traffic.topics()
 
-    # -- what happens --
+    # -- changes --
 
     def discovered(self, participant: Participant, now: float, *, retained: bool = False) -> list[Event]:
         """Take a discovery message; `retained` is the packet's retain flag: such a message may be old.
@@ -135,7 +135,7 @@ class Registry:
         return events
 
     def seen(self, id: str, now: float) -> None:
-        """Note that a participant sent a packet; this is shown, and is no proof of life."""
+        """Note that a participant sent a packet; it is no proof of life."""
         entry = self.get(id)
         if entry is not None:
             entry.last_packet = now
@@ -158,7 +158,7 @@ class Registry:
                 self._set_deadline(entry, now)
 
     def tick(self, now: float) -> list[Event]:
-        """Find out who has been silent for too long, and forget who is lost for good."""
+        """Mark those that were silent for too long as lost, and forget those that are lost for good."""
         events: list[Event] = []
         due = sorted((at, number, entry) for number, (entry, at) in enumerate(self._deadlines.items()) if at <= now)
         for _, _, entry in due:
@@ -221,7 +221,7 @@ class Registry:
             self._set_deadline(entry, now)
 
     def _set_deadline(self, entry: Entry, now: float) -> None:
-        """Set when `tick` has to look at an entry."""
+        """Set when `tick` has to check an entry."""
         participant = entry.participant
         if entry.state != "lost":
             self._deadlines[entry] = entry.heard + _patience(entry)
@@ -230,17 +230,17 @@ class Registry:
         else:
             self._deadlines.pop(entry, None)
 
-    # -- who is in --
+    # -- adding and removing --
 
     def _add(self, participant: Participant, now: float, events: list[Event]) -> Entry:
         size = len(discovery.encode(participant))
-        self._make_room(participant, size, now, events)
+        self._evict(participant, size, now, events)
         entry = Entry(participant, now)
         warnings = self._index.add(entry, size)
         events += [Event("appeared", entry), *warnings]
         return entry
 
-    def _make_room(self, participant: Participant, size: int, now: float, events: list[Event]) -> None:
+    def _evict(self, participant: Participant, size: int, now: float, events: list[Event]) -> None:
         index = self._index
         count, total = len(index.entries), index.bytes
         given_up: list[Entry] = []
@@ -257,17 +257,17 @@ class Registry:
             )
         events += [self._remove(entry, now, "made room for another") for entry in given_up]
 
-    def _update(self, entry: Entry, said: Participant, events: list[Event]) -> None:
-        """Take over what a known participant says now."""
+    def _update(self, entry: Entry, announced: Participant, events: list[Event]) -> None:
+        """Merge the new discovery message of a known participant."""
         old = entry.participant
-        merged = discovery.merge(old, said)
+        merged = discovery.merge(old, announced)
         if merged == old:
             return
-        self._check_claim(entry, said)
+        self._check_claim(entry, announced)
         size = len(discovery.encode(merged))
         if size > entry.size and self._index.bytes + size - entry.size > self._bytes_limit:
             raise DiscoveryError(
-                f"participant {quoted(said.id)} is refused: its {size} bytes are more than is left of the "
+                f"participant {quoted(announced.id)} is refused: its {size} bytes are more than is left of the "
                 f"{self._bytes_limit} that are kept of all together"
             )
         self._index.discard(entry)
@@ -277,14 +277,14 @@ class Registry:
         if merged.connection != old.connection:
             self._note_move(entry, old.connection, events)
 
-    def _check_claim(self, entry: Entry, said: Participant) -> None:
+    def _check_claim(self, entry: Entry, announced: Participant) -> None:
         """Refuse that somebody else takes the id of a participant that is there."""
         old = entry.participant
-        if entry.state == "lost" or said.role == old.role:
+        if entry.state == "lost" or announced.role == old.role:
             return
-        if old.connection is None or said.connection != old.connection:
+        if old.connection is None or announced.connection != old.connection:
             raise DiscoveryError(
-                f"participant {quoted(said.id)} of role {quoted(said.role)} is refused: the id belongs to role "
+                f"participant {quoted(announced.id)} of role {quoted(announced.role)} is refused: the id belongs to role "
                 f"{quoted(old.role)}, which is {entry.state}; it is free when that one is lost or removed"
             )
 

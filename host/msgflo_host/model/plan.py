@@ -1,12 +1,12 @@
-"""How packets get from outports to inports: from the wanted graph and those who are there to the bindings. Pure.
+"""Plans the bindings that carry packets from outports to inports, given the desired graph and the participants. Pure.
 
-Every pair of topics (S of an outport, T of an inport) of an edge goes one way:
+Every pair of topics (S of an outport, T of an inport) of an edge has one kind of binding:
 
 - same: S is T, and nothing is to be done.
 - direct: the participant of the inport subscribes to S itself. Only where every known participant that has an inport
   on T can do so, and takes JSON there; otherwise a packet that is forwarded to T for one of them would reach the others twice.
 - forwarded: the forwarder publishes what comes on S on T, with the QoS, the retain flag and the kind of payload of the
-  inport's `options` (where several inports have T: the highest QoS, retained if one of them wants it, text likewise), once
+  inport's `options` (where several inports have T: the highest QoS, retained if one of them asks for it, text likewise), once
   for each pair.
 
 An edge is refused where a port does not exist or has no topic, where S is a filter that matches T, where it leads from a
@@ -52,7 +52,7 @@ Pair = tuple[str, str]
 
 
 class EdgeState(msgspec.Struct, frozen=True, gc=False):
-    """What became of an edge: `kind` is same, direct, forwarded, pending or refused, `reason` why for the last two.
+    """The state of an edge: `kind` is same, direct, forwarded, pending or refused, `reason` why for the last two.
 
     Where instances of a role differ, `kind` is that of the pair that needs most: forwarded, then direct, then same.
     """
@@ -63,7 +63,7 @@ class EdgeState(msgspec.Struct, frozen=True, gc=False):
 
 
 def refusal(edge: Edge, state: EdgeState) -> str:
-    """Return the sentence that says that an edge is refused, and why."""
+    """Return a sentence that names a refused edge and the reason."""
     return f"edge {edge.src} → {edge.tgt} is refused: {state.reason}"
 
 
@@ -93,13 +93,13 @@ def steps(
 ) -> Iterator[Plan | None]:
     """Do the same in steps, each for some edges only; the last gives the plan, the others None.
 
-    What happens to the graph meanwhile is not in the plan.
+    Changes of the graph meanwhile are not in the plan.
     """
     return _Planner(graph, participants, is_started).steps()
 
 
 class _Topics:
-    """What the inports need, by topic: only what is not the common case is kept, for there are many."""
+    """The needs of inports by topic; only uncommon ones are stored, for there are many."""
 
     def __init__(self, participants: Mapping[str, Sequence[Participant]]) -> None:
         self.unable: set[str] = set()  # some participant that has an inport on it takes no direct bindings
@@ -118,12 +118,12 @@ class _Topics:
                         self._options[port.queue] = (max(qos, port.qos), retain or port.retain, text or port.text)
 
     def options(self, topic: str) -> tuple[int, bool, bool]:
-        """Return QoS and retain flag of packets that are forwarded to a topic, and whether texts go there as they are."""
+        """Return QoS and retain flag of packets that are forwarded to a topic, and whether texts are sent bare."""
         return self._options.get(topic, (0, False, False))
 
 
 class _Planner:
-    """One planning: what it learns about roles and topics is kept for the next edge."""
+    """One planning; its tables of roles and topics serve all edges."""
 
     def __init__(
         self, graph: Graph, participants: Mapping[str, Sequence[Participant]], is_started: Callable[[Edge], bool]
@@ -143,7 +143,7 @@ class _Planner:
         found: dict[int, tuple[Place, ...]] = {}  # targets of edges that have forwards, by place
         for edge in self._edges:
             try:
-                state, targets = self._look(edge)
+                state, targets = self._state_of(edge)
             except Refused as refused:
                 state = EdgeState("refused", str(refused), ())
             if not self._is_started(edge):
@@ -166,8 +166,8 @@ class _Planner:
         forwarded = {id: frozenset(map(self._forward, pairs)) for id, pairs in self._forwarded.items()}
         yield Plan(direct, forwarded, list(zip(self._edges, states, strict=True)))
 
-    def _look(self, edge: Edge) -> tuple[EdgeState, tuple[Place, ...]]:
-        """Return what an edge looks like by itself, and the inports that it goes to; raises Refused."""
+    def _state_of(self, edge: Edge) -> tuple[EdgeState, tuple[Place, ...]]:
+        """Return the state of an edge by itself, and the inports that it goes to; raises Refused."""
         # A port that does not exist is a mistake, even while the other end is absent.
         sources, targets = self._outports.find(*edge.src), self._inports.find(*edge.tgt)
         if not sources or not targets:
@@ -216,7 +216,7 @@ class _Planner:
         return pair[0] != pair[1] and pair[1] in self._topics.unable
 
     def _bind(self, pairs: tuple[Pair, ...], targets: tuple[Place, ...]) -> None:
-        """Note the bindings of an edge that is in force."""
+        """Note the bindings of an active edge."""
         for pair in pairs:
             source, target = pair
             if source == target:
@@ -241,14 +241,14 @@ def _pending(edge: Edge, source_absent: bool, target_absent: bool) -> EdgeState:
 
 
 def _is_foreign(participant: Participant) -> bool:
-    """Whether somebody else announces it, as `foreign` does."""
+    """Return whether somebody else announces it, as `foreign` does."""
     return participant.extra.get("liveness") == "traffic" or participant.connection == foreign_connection(
         participant.id
     )
 
 
 def _stopped(state: EdgeState) -> EdgeState:
-    """Return the state of an edge while the network is stopped; what shares a topic flows nevertheless.
+    """Return the state of an edge while the network is stopped; edges of kind same flow nevertheless.
 
     Nor does an edge wait for anybody then: built-in nodes are absent because they rest.
     """

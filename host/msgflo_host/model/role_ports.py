@@ -15,7 +15,7 @@ _LISTED = 20  # ports in a message
 
 
 class Refused(Exception):
-    """Why a port cannot be bound."""
+    """A port cannot be bound; the text is the reason."""
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
@@ -27,7 +27,7 @@ class Place(msgspec.Struct, frozen=True, gc=False):
 
 
 class Ports:
-    """The ports of one direction, `kind`: inport or outport, of all roles; each role is looked at when it is needed."""
+    """The ports of one direction, `kind`: inport or outport, of all roles."""
 
     def __init__(self, kind: str, participants: Mapping[str, Sequence[Participant]], *, case_sensitive: bool) -> None:
         self._kind = kind
@@ -38,13 +38,13 @@ class Ports:
     def find(self, role: str, port: str, index: int | str | None) -> tuple[Place, ...]:
         """Return a port of each instance that has it with a topic, nothing where the role is absent.
 
-        Raises Refused where there is no such port, and says which ones exist.
+        Raises Refused where there is no such port, with those that exist.
         """
         ports = self._roles.get(role)
         if ports is None:
             if role not in self._participants:
                 return ()
-            ports = self._roles[role] = self._look_at(self._participants[role])
+            ports = self._roles[role] = self._places(self._participants[role])
         found = ports.get(port)
         if found is None:
             found = ports[self._spelling(role, port, list(ports))]
@@ -54,7 +54,7 @@ class Ports:
             raise Refused(f"{self._kind} {quoted(port)} of {quoted(role)} has no topic, so it cannot be bound")
         return found
 
-    def _look_at(self, instances: Sequence[Participant]) -> dict[str, tuple[Place, ...]]:
+    def _places(self, instances: Sequence[Participant]) -> dict[str, tuple[Place, ...]]:
         places: dict[str, tuple[Place, ...]] = {}
         for instance in instances:
             for port in self._of(instance):

@@ -1,4 +1,4 @@
-"""Which nodes may hold something that is marked as secure: what they say of themselves may tell it."""
+"""Finds nodes that may hold secure data, which their output and errors may reveal."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ __all__ = ["holds_secure", "is_secure"]
 
 
 def is_secure(part: Edge | Initial) -> bool:
-    """Whether the data of an edge or an initial packet is not for everybody."""
+    """Return whether the data of an edge or an initial packet is not for everybody."""
     return bool(part.metadata.get("secure"))
 
 
 def holds_secure(graphs: Graphs, role: str) -> bool:
-    """Whether an edge or an initial packet at a node is secure: an error at one port may quote what came to another."""
+    """Return whether an edge or initial packet at a node is secure: an error at one port may quote data of another."""
     for id, node in graphs.desired.places_of(role):
         if graphs.has(id):
             graph = graphs.network(id).graph

@@ -1,4 +1,4 @@
-"""Which participants send on which topics."""
+"""The participants that send on each topic."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Publishers:
 
     def __init__(self, limit: int = 10_000) -> None:
         self._roles: dict[str, dict[str, int]] = {}
-        self._told: set[tuple[str, str, str]] = set()
+        self._reported: set[tuple[str, str, str]] = set()
         self._limit = limit
 
     def add(self, participant: Participant) -> list[str]:
@@ -46,11 +46,11 @@ class Publishers:
 
     def _is_news(self, topic: str, role: str, other: str) -> bool:
         key = (topic, min(role, other), max(role, other))
-        if key in self._told:
+        if key in self._reported:
             return False
-        if len(self._told) >= self._limit:
-            self._told.clear()
-        self._told.add(key)
+        if len(self._reported) >= self._limit:
+            self._reported.clear()
+        self._reported.add(key)
         return True
 
 

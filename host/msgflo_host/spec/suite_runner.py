@@ -1,9 +1,8 @@
 """Runs suites against a runtime, over the FBP protocol, in the order and with the verdicts of npm's fbp-spec.
 
 A suite's fixture becomes a graph of its own, which is started once for all its cases. Each step sends its packets, waits
-until as many outports as it names have sent something, and looks at the last packet of each. What differs from npm's
-runner is that timeouts hold, that a suite which cannot be set up fails alone, and that fixtures never take another
-graph's name.
+until as many outports as it names have sent something, and checks the last packet of each. Unlike npm's runner,
+timeouts hold, a suite that cannot be set up fails alone, and fixtures never take another graph's name.
 """
 
 from __future__ import annotations
@@ -28,13 +27,13 @@ _NEEDED = ("protocol:graph", "protocol:network", "protocol:runtime")
 TIMEOUT_S = 2.0  # fbp-spec's, where a suite has none
 _SET_UP_S = 10.0  # at least, for each request: a busy machine is no failed test
 _ASKED_S = 15.0  # for the runtime to learn what the ports of a program are
-_LOOK_S = 0.2
-_SPARE_S = 1.0  # so that the case's own timeout is what is told
+_POLL_S = 0.2
+_SPARE_S = 1.0  # so that the case's own timeout is reported
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a case ended, and in how many seconds; `text` says why it failed or was skipped, `output` what was printed."""
+    """How a case ended, and in how many seconds; `text` is the reason of a failure or skip, `output` the printed lines."""
 
     suite: Suite
     case: Case
@@ -45,7 +44,7 @@ class Result:
 
 
 class _Failed(Exception):
-    """A case failed, the text says how."""
+    """A case failed; the text is the reason."""
 
 
 async def run(client: Client, suites: Iterable[Suite], *, timeout: float = TIMEOUT_S) -> AsyncIterator[Result]:
@@ -127,7 +126,7 @@ class _Library:
             self._components = {each["name"]: each for each in listed}
             if topic not in self._components or time.monotonic() > until:
                 return self._components.get(topic)
-            await asyncio.sleep(_LOOK_S)
+            await asyncio.sleep(_POLL_S)
         return component
 
 
@@ -193,7 +192,7 @@ class _Fixture:
         raise ClientError(f"{self._client.address} has closed the connection")
 
     def _last_printed(self) -> str:
-        """What a component printed last may tell why no packet came; it may print, and send all the same."""
+        """Return the last line that a component printed: it may explain why no packet came."""
         lines = [line for line in self._output if line.partition(": ")[2].strip()]
         return f"; printed last: {shown(lines[-1])}" if lines else ""
 
@@ -208,7 +207,7 @@ class _Fixture:
 
 
 def _judge(steps: Sequence[Step], came: Sequence[Mapping[str, Any]]) -> str:
-    """Return what is not as expected, nothing if all is."""
+    """Return the failed expectations, an empty text if there are none."""
     problems = []
     for number, (step, packets) in enumerate(zip(steps, came, strict=True), 1):
         try:

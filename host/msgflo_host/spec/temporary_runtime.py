@@ -20,9 +20,9 @@ from ..processes import children
 __all__ = ["runtime"]
 
 START_S = 30.0
-_LOOK_S = 0.05
+_POLL_S = 0.05
 _GRACE_S = 5.0
-_KEPT = 20  # lines of its output that an error shows
+_LAST_LINES = 20  # lines of its output that an error shows
 
 
 @asynccontextmanager
@@ -51,7 +51,7 @@ async def runtime(
             stderr=STDOUT,
         )
         lines: list[str] = []
-        reader = asyncio.create_task(_keep_last(process, lines))
+        reader = asyncio.create_task(_read_output(process, lines))
         try:
             await _wait_until_it_answers(process, port, timeout, lines, reader)
             yield f"ws://127.0.0.1:{port}/"
@@ -69,7 +69,7 @@ async def _wait_until_it_answers(
                 with suppress(aiohttp.ClientError, OSError):
                     async with session.get(f"http://127.0.0.1:{port}/status.json"):
                         return
-                await asyncio.sleep(_LOOK_S)
+                await asyncio.sleep(_POLL_S)
     except TimeoutError:
         how = f"has not started within {timeout:g} s"
     else:
@@ -79,11 +79,11 @@ async def _wait_until_it_answers(
     raise ClientError(f"the temporary coordinator {how}:\n{printed}")
 
 
-async def _keep_last(process: Process, lines: list[str]) -> None:
-    """Read all that it prints, so that it never waits for us, and keep the last lines."""
+async def _read_output(process: Process, lines: list[str]) -> None:
+    """Read all that it prints, so that it never waits for us, and store the last lines."""
     assert process.stdout is not None
     while chunk := await process.stdout.read(65536):
-        lines[:] = [*lines, *chunk.decode(errors="replace").splitlines()][-_KEPT:]
+        lines[:] = [*lines, *chunk.decode(errors="replace").splitlines()][-_LAST_LINES:]
 
 
 def _free_ports(count: int) -> list[int]:

@@ -115,16 +115,6 @@ def test_npm_gives_the_same_verdicts(suite: Path, fake: str, tmp_path: Path) -> 
     assert theirs(fake, copy) == ours(fake, copy)
 
 
-@pytest.mark.soak
-@pytest.mark.parametrize(
-    "suite", sorted((MODULES / "fbp-spec" / "examples").glob("*.yaml")), ids=lambda path: path.stem
-)
-def test_their_own_examples_have_the_same_verdicts(suite: Path, runtime: str, tmp_path: Path) -> None:
-    copy = tmp_path / "suite.yaml"
-    copy.write_text(suite.read_text().replace("DummyComponent", "core/Repeat"))
-    assert ours(runtime, copy) == theirs(runtime, copy)
-
-
 @pytest.fixture(scope="module", params=FOLDERS, ids=lambda folder: folder.name)
 def judged(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory

@@ -185,14 +185,6 @@ def test_record_writes_what_the_runtime_dumps(tmp_path: Path) -> None:
     assert trace.graphs == {MAIN: GRAPH}
 
 
-def test_record_ends_with_the_runtime(tmp_path: Path) -> None:
-    with Runtime() as runtime:
-        runtime.ends_at = "start"
-        answer = msgflo("record", tmp_path / "a.json", "--address", runtime.address)
-    assert answer.returncode == 1
-    assert answer.stderr.endswith(f"msgflo: {runtime.address} has closed the connection\n")
-
-
 def test_record_takes_the_secret(tmp_path: Path) -> None:
     with Runtime(secret="opensesame") as runtime:
         refused = msgflo("record", tmp_path / "a.json", "--address", runtime.address, "--seconds", "0.1")

@@ -145,7 +145,7 @@ def test_editors_are_notified_when_the_broker_goes_and_comes_back_and_what_waits
         async with system.editor() as client:
             await open_graph(client)
             system.broker.stop()
-            away = f"the broker {system.broker.url} is out of reach: what is wanted is in force once it is back"
+            away = f"the broker {system.broker.url} is out of reach: the graph is applied once it is back"
             await client.told("network", "output", message=away)
             await client.ask("graph", "addnode", graph=MAIN, id="other", component="x/Other")
             await client.told("network", "icon", graph=MAIN, id="other", icon=PENDING)

@@ -169,49 +169,27 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("addnode", [], "the payload of addnode must be an object, not a list"),
     ("addnode", {"component": "x/A"}, '"id" of addnode is missing'),
     ("addnode", {"id": 5, "component": "x/A"}, '"id" of addnode must be a text, not a number'),
-    ("addnode", {"id": "", "component": "x/A"}, '"id" of addnode is empty'),
-    ("addnode", {"id": "a", "component": None}, '"component" of addnode must be a text, not null'),
-    ("addnode", {"id": "a", "component": "x", "metadata": 1}, '"metadata" of addnode must be an object, not a number'),
     ("addnode", {"id": "a", "component": "x", "metadata": {"x": "1"}},
      "\"x\" in the metadata of addnode must be a number, not '1'"),
-    ("addnode", {"id": "a", "component": "x", "metadata": {"x": True}},
-     '"x" in the metadata of addnode must be a number, not a boolean'),
     ("addnode", {"id": "a", "component": "x", "metadata": {"x": float("inf")}},
      '"metadata" of addnode holds inf, which JSON cannot express'),
     ("addnode", {"id": "lamp", "component": "x/A"}, "node 'lamp' exists with the component 'demo/Lamp', so"),
     ("changenode", {"id": "lamp"}, '"metadata" of changenode is missing'),
-    ("changenode", {"id": "lamp", "metadata": None}, '"metadata" of changenode must be an object, not null'),
     ("changenode", {"id": "lamb", "metadata": {}}, "no node 'lamb' in the graph; nodes: button, lamp"),
-    ("removenode", {"id": "lamb"}, "no node 'lamb' in the graph; nodes: button, lamp"),
     ("renamenode", {"from": "lamp", "to": "button"}, "cannot rename node 'lamp': a node 'button' exists already"),
     ("addedge", {"src": "button", "tgt": IN}, '"src" of addedge must be an object, not a text'),
-    ("addedge", {"src": OUT, "tgt": {"node": "lamp"}}, "\"port\" of addedge's tgt is missing"),
     ("addedge", {"src": OUT, "tgt": {**IN, "index": 1.5}},
      "\"index\" of addedge's tgt must be a whole number or a text, not 1.5"),
-    ("addedge", {"src": OUT, "tgt": {**IN, "index": DEEP}},
-     "\"index\" of addedge's tgt must be a whole number or a text, not a list"),
-    ("addedge", {"src": OUT, "tgt": {**IN, "index": 1 << 5000}},
-     "\"index\" of addedge's tgt holds a whole number of more than 4096 bits"),
     ("addedge", {"src": OUT, "tgt": IN, "metadata": {"schema": "person"}},
      "\"schema\" in the metadata of addedge must be a URI, not 'person'"),
-    ("addedge", {"src": OUT, "tgt": IN, "metadata": {"schema": "http://["}},
-     "\"schema\" in the metadata of addedge must be a URI, not 'http://['"),
     ("removeedge", {"src": IN, "tgt": OUT}, "no edge lamp.on -> button.pressed in the graph; edges of these nodes: "),
     ("addinitial", {"src": {}, "tgt": IN}, "\"data\" of addinitial's src is missing"),
-    ("addinitial", {"tgt": IN}, '"src" of addinitial is missing'),
     ("addinitial", {"src": {"data": DEEP}, "tgt": IN}, "the data of addinitial is nested deeper than 100 levels"),
-    ("removeinitial", {"src": {"data": DEEP}, "tgt": IN}, "the data of removeinitial is nested deeper than 100 levels"),
-    ("removeinitial", {"src": "x", "tgt": IN}, '"src" of removeinitial must be an object, not a text'),
-    ("addinport", {"public": "p", "node": "lamb", "port": "on"}, "no node 'lamb' in the graph"),
-    ("removeoutport", {"public": "p"}, "no exported outport 'p'; exported ports: none"),
-    ("addgroup", {"name": "g", "nodes": "lamp"}, '"nodes" of addgroup must be a list, not a text'),
     ("addgroup", {"name": "g", "nodes": ["lamp", 1]}, 'each of "nodes" of addgroup must be a text, not a number'),
     ("addgroup", {"name": "g", "nodes": [], "metadata": {"description": 1}},
      '"description" in the metadata of addgroup must be a text, not a number'),
     ("changegroup", {"name": "g", "metadata": {}}, "no group 'g' in the graph; groups: none"),
-    ("clear", {"name": 1}, '"name" of clear must be a text, not a number'),
     ("clear", {"name": "a\0"}, "\"name\" of clear 'a\\x00' holds '\\x00', which is not allowed in an MQTT topic"),
-    ("clear", {"main": "yes"}, '"main" of clear must be a boolean, not a text'),
 ]  # fmt: skip
 
 
@@ -229,7 +207,6 @@ def test_a_command_that_makes_no_sense_is_refused_and_changes_nothing(
 
 
 LONG, LONGER = "n" * 1000, "n" * 1_000_000
-AT_LONG = {"node": LONG, "port": LONG}
 
 
 @pytest.mark.parametrize(
@@ -237,21 +214,9 @@ AT_LONG = {"node": LONG, "port": LONG}
     [
         (LONGER, {}),
         ("clear", {"name": LONGER}),
-        ("clear", {"name": LONG + "\0"}),
-        ("addnode", {"id": "lamp", "component": LONG}),
         ("addnode", {"id": LONG, "component": "x/B"}),
-        ("changenode", {"id": "lamb", "metadata": {}}),
         ("removenode", {"id": LONGER}),
         ("renamenode", {"from": LONG, "to": LONG + "2"}),
-        ("addedge", {"src": {"node": "no", "port": LONG}, "tgt": AT_LONG}),
-        ("removeedge", {"src": AT_LONG, "tgt": {"node": "lamp", "port": "on"}}),
-        ("removeinitial", {"tgt": AT_LONG}),
-        ("addinport", {"public": LONG, "node": "lamp", "port": "on"}),
-        ("renameinport", {"from": LONG, "to": LONG + "2"}),
-        ("removeinport", {"public": "none"}),
-        ("addgroup", {"name": "g", "nodes": [LONGER]}),
-        ("renamegroup", {"from": LONG, "to": LONG + "2"}),
-        ("removegroup", {"name": "none"}),
     ],
     ids=lambda value: value[:20] if isinstance(value, str) else "",
 )
@@ -293,9 +258,6 @@ def test_what_is_so_already_is_said_to_be_done(graph: Graph, command: str, paylo
         ("renamenode", {"from": "lamp", "to": "button"}),
         ("renameinport", {"from": "a", "to": "b"}),
         ("renamegroup", {"from": "a", "to": "b"}),
-        ("removenode", {"id": 1}),
-        ("removeedge", {"src": IN}),
-        ("changenode", {"id": "lamb", "metadata": {}}),
     ],
 )
 def test_what_is_not_so_is_refused(graph: Graph, command: str, payload: dict[str, Any]) -> None:

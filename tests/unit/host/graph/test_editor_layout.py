@@ -64,9 +64,3 @@ def test_noflo_ui_lays_out_no_graph_that_has_places_of_zero() -> None:
     assert drawn(graph, {}, {}) == {"one": Node("one", "x/Y", {"x": 1, "y": 1})}
     graph.change_node("two", {"y": 5})
     assert drawn(graph, {}, {}) == {}
-
-
-def test_what_makes_no_sense_is_left_to_be_refused(graph: Graph) -> None:
-    for payload in ({"id": "lamp", "metadata": 5}, {"id": ["lamp"], "metadata": {}}, {"id": "lamp"}):
-        assert edited(graph, "changenode", payload) is payload
-    assert left(graph, "lamp", {"x": "5", "y": 1e999, **SIZE}) == {"x": "5", "y": 1e999}

@@ -10,7 +10,6 @@ import pytest
 from msgflo_host.errors import GraphError
 from msgflo_host.graph import commands
 from msgflo_host.graph.commands import apply
-from msgflo_host.graph.elements import MOST_METADATA
 from msgflo_host.graph.model import Graph
 
 
@@ -95,14 +94,3 @@ def test_initial_packets_are_bounded_one_by_one_and_together(graph: Graph, monke
     apply(graph, "addinitial", initial("z" * 1000))
     apply(graph, "clear", {})
     assert graph.initials_size == 0
-
-
-def test_metadata_does_not_grow_without_bound(graph: Graph) -> None:
-    half = "x" * (MOST_METADATA // 2)
-    apply(graph, "changenode", {"id": "a", "metadata": {"one": half}})
-    for command, payload in (("changenode", {"id": "a"}), ("addnode", {"id": "a", "component": "x/Y"})):
-        with pytest.raises(
-            GraphError, match=rf"^the metadata would have \d+ characters; at most {MOST_METADATA} are kept$"
-        ):
-            apply(graph, command, {**payload, "metadata": {"two": half}})
-    assert graph.nodes["a"].metadata == {"one": half}

@@ -101,13 +101,6 @@ def test_files_that_cannot_be_read_or_written_are_named(tmp_path: Path, graph: G
             action("a\0b.fbp")
 
 
-def test_bytes_that_are_no_text_are_named_with_their_place(tmp_path: Path) -> None:
-    path = tmp_path / "graph.fbp"
-    path.write_bytes(b"A(x/A)\n# \xc3\xa9 \xff")
-    with pytest.raises(GraphError, match=r"graph.fbp:2:5: byte 0xff is not UTF-8"):
-        graph_files.load(path)
-
-
 def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(graph_files, "MAX_BYTES", 1024 * 1024)
     (tmp_path / "graph.fbp").write_bytes(b" " * (1024 * 1024 + 1))

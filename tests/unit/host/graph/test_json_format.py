@@ -8,7 +8,7 @@ import pytest
 
 from msgflo_host.errors import GraphError
 from msgflo_host.graph.json_format import dump, load
-from msgflo_host.graph.model import Initial, PortRef
+from msgflo_host.graph.model import PortRef
 
 FULL = {
     "caseSensitive": True,
@@ -76,14 +76,6 @@ def test_what_other_tools_write_at_the_top_is_kept() -> None:
     assert json.loads(dump(load(json.dumps(top)))).items() >= top.items()
 
 
-def test_an_empty_list_of_former_exports_and_the_ids_of_connections_are_read_over() -> None:
-    nodes = {"n": {"component": "a/B"}}
-    connection = {"id": "c1", "data": 1, "tgt": {"process": "n", "port": "in"}}
-    graph = load(json.dumps({"exports": [], "processes": nodes, "connections": [connection]}))
-    assert graph.initials == [Initial(1, PortRef("n", "in"))]
-    assert "exports" not in dump(graph)
-
-
 def test_halves_of_surrogate_pairs_are_written_in_a_way_that_files_can_hold() -> None:
     text = r'{"properties": {"odd": "\ud83d \u2028"}}'
     written = dump(load(text))
@@ -100,7 +92,6 @@ TGT = '"tgt": {"process": "n", "port": "in"}'
     ("text", "line", "column", "message"),
     [
         ("", 1, 1, "not JSON: Expecting value"),
-        ('{"processes": {}\n "x": 1}', 2, 2, "not JSON: Expecting ',' delimiter"),
         ("[]", 1, 1, "a graph must be an object, not a list"),
         ('{"conections": []}', 1, 16, "conections: unknown key; allowed are caseSensitive, properties"),
         (
@@ -110,20 +101,14 @@ TGT = '"tgt": {"process": "n", "port": "in"}'
             r"exports\[0\]: this form does not say in which direction; "
             'write "inports": {"in": {"process": "read", "port": "in"}}, or the same as "outports"',
         ),
-        ('{"exports": [{"public": "p", "process": "n", "port": "o"}]}', 1, 14, '"p": {"process": "n", "port": "o"}}'),
-        ('{"exports": [1]}', 1, 14, 'write "inports": {"NAME": {"process": "NODE", "port": "PORT"}}'),
-        ('{"exports": {"in": 1}}', 1, 13, "exports: must be a list, not an object"),
         ('{"caseSensitive": 1}', 1, 19, "caseSensitive: must be true or false, not a number"),
-        ('{"inports": [1]}', 1, 13, "inports: must be an object, not a list"),
         ('{"processes": {"a": {}}}', 1, 21, 'processes.a: "component" is missing'),
-        ('{"processes": {"a": {"component": ""}}}', 1, 21, "component of node 'a' is empty"),
         (
             '{"processes": {"a b": {"component": 5}}}',
             1,
             37,
             r'processes\["a b"\].component: must be a text, not a number',
         ),
-        ('{"processes": {"a": {"component": "x", "metadata": 1}}}', 1, 52, "metadata: must be an object, not a number"),
         ('{"processes": {"a": 1,\n"a": 2}}', 2, 6, "processes.a is there twice"),
         (NODE + f'"connections": [{{{TGT}}}]}}', 2, 17, r'connections\[0\]: neither "src" nor "data"'),
         (NODE + f'"connections": [\n{{"data": 1, "src": {{}}, {TGT}}}]}}', 3, 1, 'has both "src" and "data"'),
@@ -141,13 +126,9 @@ TGT = '"tgt": {"process": "n", "port": "in"}'
             40,
             "metdata: unknown key; allowed are",
         ),
-        (NODE + '"groups": [{"name": "g", "nodes": [5]}]}', 2, 36, "must be a node's name, not a number"),
         (NODE + '"groups": [{"name": "g", "nodes": []}, {"name": "g", "nodes": []}]}', 2, 49, "is there twice"),
-        (NODE + '"inports": {"x": {"process": "m", "port": "y"}}}', 2, 18, "no node 'm'"),
         ('{"properties": {"a": NaN}}', 1, 22, "NaN is not JSON"),
-        ('{"properties": {"a": 1e999}}', 1, 16, "inf"),
         ('{"properties": {"a": ' + "1" * 5000 + "}}", 1, 22, "more than 4300 digits"),
-        ('{"properties": ' + "[" * 500 + "]" * 500 + "}", 1, 16, "must be an object, not a list"),
         ('{"properties": {"a": ' + "[" * 500 + "]" * 500 + "}}", 1, 16, "nested deeper than 100"),
         ("[" * 100_000, 1, 102, "nested deeper than 100"),
     ],

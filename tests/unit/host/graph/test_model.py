@@ -93,30 +93,6 @@ def test_adding_an_edge_twice_is_adding_it_once(graph: Graph) -> None:
     assert len(graph.edges) == 1
 
 
-def test_ports_that_differ_in_case_are_the_same_unless_the_graph_is_case_sensitive(graph: Graph) -> None:
-    graph.add_edge(PortRef("button", "PRESSED"), PortRef("lamp", "ON"))
-    assert graph.edges == [Edge(OUT, IN, {"route": 5})]
-    sensitive = Graph(case_sensitive=True)
-    sensitive.add_node("a", "a/A")
-    sensitive.add_edge(PortRef("a", "o"), PortRef("a", "i"))
-    sensitive.add_edge(PortRef("a", "O"), PortRef("a", "i"))
-    assert len(sensitive.edges) == 2
-
-
-def test_a_port_with_index_is_another_port(graph: Graph) -> None:
-    graph.add_edge(OUT, PortRef("lamp", "on", 0))
-    graph.add_edge(OUT, PortRef("lamp", "on", 1))
-    assert len(graph.edges) == 3
-    graph.remove_edge(OUT, PortRef("lamp", "on", 0))
-    assert [edge.tgt.index for edge in graph.edges] == [None, 1]
-
-
-@pytest.mark.parametrize("index", [1.5, True, [1]])
-def test_an_index_is_a_whole_number_or_a_text(graph: Graph, index: object) -> None:
-    with pytest.raises(GraphError, match="index must be a whole number or a text"):
-        graph.add_edge(OUT, PortRef("lamp", "on", index))  # type: ignore[arg-type]
-
-
 def test_removing_an_edge_returns_it_and_a_missing_one_is_named(graph: Graph) -> None:
     assert graph.remove_edge(OUT, IN) == Edge(OUT, IN, {"route": 5})
     graph.add_edge(OUT, PortRef("lamp", "dim"))
@@ -157,16 +133,6 @@ def test_data_that_json_cannot_express_is_refused(graph: Graph, data: object, wh
         graph.add_initial(data, IN)
 
 
-def test_data_that_is_nested_too_deeply_is_refused(graph: Graph) -> None:
-    deep: object = 1
-    for _ in range(10_000):
-        deep = [deep]
-    with pytest.raises(GraphError, match="nested deeper than 100"):
-        graph.add_initial(deep, IN)
-    with pytest.raises(GraphError, match="nested deeper than 100"):
-        graph.change_node("lamp", {"deep": deep})
-
-
 @pytest.mark.parametrize("name", ["", "a\0b", "\ud800", "a\nb", "\x9f", "\ufdd0", "\U0010ffff", "a" * 1025])
 def test_names_that_no_topic_or_file_can_hold_are_refused(graph: Graph, name: str) -> None:
     for command in (
@@ -181,33 +147,6 @@ def test_names_that_no_topic_or_file_can_hold_are_refused(graph: Graph, name: st
         with pytest.raises(GraphError, match=r"is empty|not allowed|at most 1024 are allowed"):
             command()
     assert "lamp" in graph.nodes
-
-
-def test_exported_ports_are_added_renamed_and_removed(graph: Graph) -> None:
-    graph.exports("inport").add("light", "lamp", "on", {"x": 1})
-    assert graph.exports("inport").add("LIGHT", "lamp", "ON", {"y": 2}) == Export(
-        "light", "lamp", "on", {"x": 1, "y": 2}
-    )
-    assert graph.exports("inport").rename("Light", "bulb").public == "bulb"
-    assert graph.inports == {"bulb": Export("bulb", "lamp", "on", {"x": 1, "y": 2})}
-    assert graph.exports("inport").remove("bulb").port == "on"
-    with pytest.raises(GraphError, match="no exported inport 'bulb'; exported ports: none"):
-        graph.exports("inport").remove("bulb")
-
-
-def test_groups_are_added_changed_renamed_and_removed(graph: Graph) -> None:
-    graph.add_group("g", ["lamp"], {"description": "x"})
-    assert graph.add_group("g", ["button"]) == Group("g", ("button",), {"description": "x"})
-    assert graph.change_group("g", {"description": None, "a": 1}).metadata == {"a": 1}
-    assert graph.rename_group("g", "h").name == "h"
-    assert list(graph.groups) == ["h"]
-    with pytest.raises(GraphError, match="no group 'g' in the graph; groups: h"):
-        graph.remove_group("g")
-    graph.add_group("g", [])
-    with pytest.raises(GraphError, match="'g' exists already"):
-        graph.rename_group("h", "g")
-    assert graph.remove_group("h").nodes == ("button",)
-    assert "button" in graph.nodes
 
 
 def test_graphs_are_equal_when_they_would_be_written_alike(graph: Graph) -> None:

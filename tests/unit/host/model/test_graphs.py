@@ -173,13 +173,6 @@ def test_a_node_that_ran_here_is_not_shown_again_while_it_ends(graphs: Watched) 
     assert graphs.changes == [(MAIN, "addnode", "count")]
 
 
-def test_clearing_the_main_graph_shows_those_who_are_there_again(graphs: Watched) -> None:
-    graphs.discovered({"board": "demo/Board"})
-    graphs.changes.clear()
-    graphs.edit(MAIN, "clear", {"id": MAIN})
-    assert [change[1:] for change in graphs.changes] == [("clear", ""), ("addnode", "board")]
-
-
 def test_another_main_graph_tells_only_what_differs() -> None:
     before = Graph("main")
     before.add_node("lamp", "demo/Lamp")
@@ -205,15 +198,6 @@ def test_a_removed_graph_wants_nothing_more(graphs: Watched) -> None:
 def test_the_main_graph_cannot_be_removed(graphs: Watched) -> None:
     with pytest.raises(GraphError, match="the graph 'default/main' cannot be removed"):
         graphs.remove(MAIN)
-
-
-def test_only_so_many_graphs_are_kept(graphs: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_GRAPHS", 4)
-    graphs.edit("three", "clear", {"id": "three"})
-    with pytest.raises(GraphError, match="there are 4 graphs already; no more are kept"):
-        graphs.edit("four", "clear", {"id": "four"})
-    graphs.edit("three", "clear", {"id": "three"})  # an old one can be cleared
-    assert [network.id for network in graphs.all()] == [MAIN, "home/one", "two", "three"]
 
 
 def test_a_graph_that_has_changed_leaves_nothing_behind_in_what_is_wanted(graphs: Watched) -> None:
@@ -280,15 +264,6 @@ def test_a_participant_whose_node_is_removed_is_shown_again_at_once(graphs: Watc
     graphs.changes.clear()
     graphs.discovered({"lamp": "demo/Lamp", "fan": "demo/Fan"})
     assert graphs.changes == []
-
-
-def test_a_participant_that_another_graph_names_is_shown_in_the_main_one_all_the_same(graphs: Watched) -> None:
-    graphs.discovered({"board": "demo/Board"})
-    graphs.changes.clear()
-    graphs.nodes("two", board="demo_Board", count="core_Counter")
-    graphs.discovered({"board": "demo/Board", "two/count": "core/Counter"})
-    assert graphs.changes == [("two", "addnode", "board"), ("two", "addnode", "count")]
-    assert graphs.found == {"board": "demo/Board"}
 
 
 def test_a_graph_without_nodes_is_forgotten_with_its_maker_and_one_with_nodes_stays(graphs: Watched) -> None:

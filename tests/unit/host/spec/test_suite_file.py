@@ -81,7 +81,7 @@ def test_several_suites_are_documents_or_in_a_list(file: Path, text: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("skip", "why"), [("skip: ''", None), ("skip: false", None), ("skip: later", "later"), ("skip: true", "no reason")]
+    ("skip", "why"), [("skip: false", None), ("skip: later", "later"), ("skip: true", "no reason")]
 )
 def test_a_suite_that_is_left_out(file: Path, skip: str, why: str | None) -> None:
     found = read(file, f"topic: a\n{skip}")[0].skip
@@ -111,31 +111,20 @@ def test_a_fixture(file: Path, type_: str, data: str) -> None:
     ("text", "message"),
     [
         ("", "1:1: is empty; it needs topic and cases"),
-        ("---\n---\n", "1:1: is empty"),
         ("5", "1:1: a suite must be a map with topic, name, fixture, cases, timeout, skip, not a number"),
-        ("- 5", "1:3: a suite must be a map"),
         ("name: x", "1:1: a suite has no 'topic'"),
         ("topic: [a]", "1:8: 'topic' of a suite must be a text, not a list"),
         ("topic: a\ncases: {}", "2:8: 'cases' must be a list of cases, not a map"),
-        ("topic: a\ncases: [x]", "2:9: a case must be a map with name, assertion, inputs"),
         ("topic: a\ncases: [{}]", "2:9: a case has no 'inputs'"),
-        ("topic: a\ncases: [{inputs: {}}]", "2:9: a case has no 'expect'"),
         ("topic: a\ncases: [{inputs: 5, expect: {}}]", "2:18: 'inputs' must be a map of ports, or a list of such"),
-        ("topic: a\ncases: [{inputs: [{}, 1], expect: {}}]", "2:23: 'inputs' must be a map of ports"),
-        ("topic: a\ncases: [{inputs: [], expect: []}]", "2:18: 'inputs' has no step in it"),
         ("topic: a\ncases: [{inputs: {}, expect: {}}]", "2:30: expects no port, which nothing can fulfil"),
         ("topic: a\ncases: [{name: n, inputs: {}, expect: {o: {equals: 1}}}]", "2:9: a case has no 'assertion'"),
         ("topic: a\ntimeout: 0", "2:10: 'timeout' must be a number of milliseconds, above 0"),
-        ("topic: a\ntimeout: fast", "2:10: 'timeout' must be a number"),
-        ("topic: a\ntimeout: true", "2:10: 'timeout' must be a number"),
         ("topic: a\nskip: [x]", "2:7: 'skip' must be a text that says why, not a list"),
         ("topic: a\ntimout: 5", "2:1: unknown key 'timout'; did you mean 'timeout'?"),
         ("topic: a\n" + CASE + ", expects: 1}", "3:72: unknown key 'expects'; did you mean 'expect'?"),
         ("topic: a\nfixture: x", "2:10: 'fixture' must be a map {type: fbp, data: text}, not a text"),
-        ("topic: a\nfixture: {type: fbp}", "2:10: a fixture has no 'data'"),
-        ("topic: a\nfixture: {data: x}", "2:10: a fixture has no 'type'"),
         ("topic: a\nfixture: {type: dot, data: x}", "2:17: 'dot' is not a type of fixtures; allowed are fbp and json"),
-        ("topic: a\nfixture: {type: json, data: '{'}", "2:29: the fixture's graph cannot be read: "),
         (
             "topic: a\nfixture:\n  type: fbp\n  data: |\n    a(b) ->\n",
             "4:9: the fixture's graph cannot be read: line 1",
@@ -144,9 +133,6 @@ def test_a_fixture(file: Path, type_: str, data: str) -> None:
             "topic: a\n" + CASE.replace("equals: 1", "path: '$.a[', equals: 1") + "}",
             '3:65: "$.a[" is not a JSONPath: unexpected end of query',
         ),
-        ("topic: a\ntopic: b", "2:1: key 'topic' is there twice"),
-        ("topic: a\n---\ntopic: [", "3:"),
-        ("topic: a\n---\nname: b", "3:1: a suite has no 'topic'"),
     ],
 )
 def test_what_is_no_suite_is_refused_with_its_place(file: Path, text: str, message: str) -> None:
@@ -158,7 +144,6 @@ def test_what_is_no_suite_is_refused_with_its_place(file: Path, text: str, messa
     [
         ("{equal: 1}", "an expectation needs one of equals, .*, noterror, as in .*; did you mean 'equals'?"),
         ("5", "an expectation needs one of"),
-        ("null", "an expectation needs one of"),
         ("{path: 5, equals: 1}", "path must be a text, a JSONPath"),
     ],
 )

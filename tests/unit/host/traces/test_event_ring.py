@@ -45,13 +45,6 @@ def test_event_stands_as_in_a_file() -> None:
     ]
 
 
-def test_newest_events_are_kept_oldest_first() -> None:
-    ring = recording(3)
-    for number in range(5):
-        ring.add("data", packet(number), float(number))
-    assert data(ring) == [2, 3, 4]
-
-
 @pytest.mark.parametrize(("asked", "kept"), [(0, 1), (-5, 1), (10**9, MAX_EVENTS)])
 def test_size_has_limits(asked: int, kept: int) -> None:
     ring = recording(asked)
