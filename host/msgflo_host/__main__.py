@@ -21,14 +21,14 @@ def main() -> None:
     if sys.argv[1:2] == ["run"] and {"-h", "--help"}.isdisjoint(sys.argv):
         from .processes.coordinator_process import CoordinatorProcess
 
-        coordinator = CoordinatorProcess()  # where nothing follows, it ends with this program
+        coordinator = CoordinatorProcess()  # it ends with this program
     from .cli.main import main
 
     main(coordinator)
 
 
 def _open_standard_files() -> None:
-    """Have nothing else take the numbers of input and outputs that were closed: children would write into that."""
+    """Open closed standard files: children would write into whatever takes their numbers."""
     while (number := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
         os.set_inheritable(number, True)
     os.close(number)

@@ -1,9 +1,9 @@
-"""What `msgflo run` starts, each in a process of its own: a part of it without the command line, which takes a while to import.
+"""Parts of `msgflo run`, each in a process of its own, without the command line, whose import takes a while.
 
-    python -P -m msgflo_host.supervised coordinator, which reads what to do on the socket that MSGFLO_SUPERVISOR names
+    python -P -m msgflo_host.supervised coordinator, which reads its options on the socket that MSGFLO_SUPERVISOR names
     python -P -m msgflo_host.supervised forward, which reads the URL of its broker on standard input
 
-It imports all that it needs, and then waits for that.
+It imports all that it needs, and then waits.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _run_coordinator() -> None:
     _collect_again()
     supervisor = inherited()
     hello = receive_first(supervisor)
-    if hello is not None:  # else there is nothing to do, as where the command line was wrong
+    if hello is not None:  # else the supervisor has ended, as after a wrong command line
         broker = None if hello["broker"] is None else Broker.parse(hello["broker"])
         options = Options.of({**hello["options"], "secret": hello["secret"]}, broker=broker)
         run(options, Supervisor(supervisor, hello["process"], hello["processes"]))
@@ -58,8 +58,8 @@ def _forward() -> None:
     from .dataplane.data_plane import run
 
     _collect_again()
-    if broker := sys.stdin.readline().strip():  # else who supervises it has ended
-        # It gives the lines the time; how the broker is, the coordinator says.
+    if broker := sys.stdin.readline().strip():  # else the supervisor has ended
+        # The supervisor adds the time; the coordinator logs the state of the broker.
         run(Broker.parse(broker), logging.StreamHandler(sys.stderr), logging.WARNING)
 
 

@@ -158,8 +158,8 @@ def test_topics_of_a_tasmota_device_become_a_node_whose_ports_carry_the_values(
     }
     edge = connect_to_sink(page, "desk", "power")
     for value in ("OFF", "ON"):
-        told = last_is(edge, value)
-        sent_until_seen(page, device, {"stat/desk/POWER": value}, lambda told=told: of_system(page, told))
+        reported = last_is(edge, value)
+        sent_until_seen(page, device, {"stat/desk/POWER": value}, lambda reported=reported: of_system(page, reported))
     edit(page, ["addinitial", {"src": {"data": "TOGGLE"}, "tgt": {"node": "desk", "port": "power"}}])
     edit(page, ["addinitial", {"src": {"data": 70}, "tgt": {"node": "desk", "port": "dimmer"}}])
     until(lambda: "cmnd/desk/Dimmer" in device.heard)
@@ -234,7 +234,7 @@ def test_the_tree_is_walked_by_keyboard(page: Page, device: Device) -> None:
     expect(rows.nth(1)).to_have_attribute("aria-checked", "mixed")
 
 
-def test_what_is_wrong_in_the_file_is_said_and_what_was_edited_is_kept(page: Page, device: Device) -> None:
+def test_what_is_wrong_in_the_file_is_reported_and_what_was_edited_is_stored(page: Page, device: Device) -> None:
     sent_until_seen(page, device, {"slip/value": 1}, page.get_by_role("treeitem").filter(has_text="slip").count)
     page.get_by_role("treeitem").filter(has_text="slip").locator(".topic-box").click()
     page.get_by_role("button", name="Adopt 1 topic").click()
@@ -276,7 +276,7 @@ def test_what_was_typed_is_not_lost_without_a_question(page: Page, device: Devic
     assert not page.evaluate(leaving)
 
 
-def test_without_the_right_it_says_what_to_do_with_the_text_and_two_devices_of_one_name_have_two_texts(
+def test_without_the_right_it_shows_what_to_do_with_the_text_and_two_devices_of_one_name_have_two_texts(
     coordinator: Coordinator, page_of: Pages, device: Device
 ) -> None:
     page = opened(page_of, coordinator, secret=None)

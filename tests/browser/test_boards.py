@@ -197,10 +197,10 @@ def thing(page: Page, role: str) -> Locator:
     return page.locator(f'[data-device="{role}"]')
 
 
-# --- The shelf ---
+# --- The port maps ---
 
 
-def test_port_maps_are_on_a_shelf_with_what_they_have_or_what_is_wrong_with_them(
+def test_port_maps_are_listed_with_what_they_have_or_what_is_wrong_with_them(
     coordinator: Coordinator, boards: Path, same_page: Pages
 ) -> None:
     page = opened(same_page, coordinator)
@@ -260,7 +260,9 @@ def test_a_board_that_runs_elsewhere_is_shown_so_and_cannot_be_started(
     assert asked == []
 
 
-def test_who_may_not_start_boards_is_told_so(coordinator: Coordinator, boards: Path, page_of: Pages) -> None:
+def test_who_may_not_start_boards_is_refused_with_the_reason(
+    coordinator: Coordinator, boards: Path, page_of: Pages
+) -> None:
     (boards / "press.yaml").write_text(PRESS)
     page = opened(page_of, coordinator, secret=VIEWER)
     expect(page.locator("#boards-view")).to_contain_text("who may control the network")
@@ -291,7 +293,7 @@ def test_after_the_coordinator_has_started_again_boards_can_be_started_again(
     start(page, coordinator, "press", "bell")
 
 
-def test_names_and_what_a_board_says_are_only_text(
+def test_names_and_what_a_board_shows_are_only_text(
     coordinator: Coordinator, boards: Path, same_page: Pages, wire: Wire
 ) -> None:
     hostile = HOSTILE.replace("/", "")
@@ -471,7 +473,9 @@ def test_nothing_keeps_people_out(coordinator: Coordinator, bench: Path, same_pa
     assert axe(page, "#boards-view") == []
 
 
-def test_why_a_board_does_not_start_is_said_beside_it(coordinator: Coordinator, bench: Path, same_page: Pages) -> None:
+def test_why_a_board_does_not_start_is_reported_beside_it(
+    coordinator: Coordinator, bench: Path, same_page: Pages
+) -> None:
     same_page.tolerate("409")
     (bench / "more.yaml").write_text(PRESS)
     page = opened(same_page, coordinator)

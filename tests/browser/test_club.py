@@ -77,7 +77,7 @@ def drag(page: Page, node: str, *, steps: int) -> None:
     page.mouse.up()
 
 
-def test_the_page_says_how_many_packets_it_left_out(page: Page, devices: club.Devices) -> None:
+def test_the_page_shows_how_many_packets_it_left_out(page: Page, devices: club.Devices) -> None:
     with devices.stream(500, ("clock.hour",)):  # more than is shown of one edge
         until(
             page, "() => /^[1-9][0-9]* packets not shown/.test(document.querySelector('#status-left-out').textContent)"

@@ -197,7 +197,7 @@ def test_each_command_is_taken_back_and_done_again(page: Page) -> None:
     assert of_system(page, f"{TAKEN_BACK}({json.dumps(commands)})") == []
 
 
-def test_what_is_refused_is_said_and_what_was_done_before_is_taken_back_by_the_button(page: Page) -> None:
+def test_what_is_refused_is_reported_and_what_was_done_before_is_taken_back_by_the_button(page: Page) -> None:
     added = ("addnode", {"id": "d", "component": "core/Repeat"})
     assert not run(page, added, ("renamenode", {"from": "nobody", "to": "e"}), title="Two at once")
     expect(page.get_by_role("alert").filter(has_text="Two at once: ")).to_contain_text("nobody")
@@ -207,7 +207,7 @@ def test_what_is_refused_is_said_and_what_was_done_before_is_taken_back_by_the_b
     expect(node_in(page, "d")).to_be_visible()
 
 
-def test_a_lost_connection_is_said_edits_are_refused_and_the_present_state_is_shown_again(
+def test_a_lost_connection_is_reported_edits_are_refused_and_the_present_state_is_shown_again(
     page: Page, coordinator: Coordinator, folder: Path, same_page: Pages
 ) -> None:
     same_page.tolerate(LOST)
@@ -275,17 +275,17 @@ def test_that_the_graph_is_not_saved_is_seen_and_heard_until_it_is(page: Page, f
     until_system(page, "system.status.unsaved")
     expect(save).to_have_accessible_name("Save the graph into its file: it has edits that are not saved")
     assert page.evaluate(dot)
-    # What has kept it from being saved is said until it is mended.
+    # The reason why it cannot be saved is shown until it is mended.
     (folder / "graph.fbp").write_text("a(core/Repeat) OUT ->\n")
     until_system(page, "system.status.graph_trouble")
     expect(page.locator("#banner-trouble")).to_be_visible()
     save.click()
-    said = page.get_by_role("alert").filter(has_text="nothing is saved before this is mended")
-    expect(said).to_be_visible()
-    said.hover()  # so it does not go by itself
+    message = page.get_by_role("alert").filter(has_text="nothing is saved before this is mended")
+    expect(message).to_be_visible()
+    message.hover()  # so it does not go by itself
     (folder / "graph.fbp").write_text(saved)
     until_system(page, "!system.status.graph_trouble")
-    expect(said).to_have_count(0)
+    expect(message).to_have_count(0)
     expect(page.locator("#banner-trouble")).to_have_count(0)
     assert run(page, ("changenode", {"id": "b", "metadata": {"x": 8}}))
     until_system(page, "system.status.unsaved")
@@ -329,23 +329,23 @@ def test_a_secret_is_asked_for_where_one_is_needed(coordinator: Coordinator, sam
     assert "is not permitted" not in str(page.evaluate("() => window.told"))
     until_system(page, "system.may('component:setsource')")
     # A wrong one that is typed later takes nothing away.
-    kept = "() => sessionStorage.getItem('msgflo-secret')"
+    stored = "() => sessionStorage.getItem('msgflo-secret')"
     page.locator("#tool-secret").click()
     page.keyboard.type("not-the-right-one")
     page.keyboard.press("Enter")
     expect(dialog).to_contain_text("That secret is not known here")
-    assert page.evaluate(kept) == SECRET
+    assert page.evaluate(stored) == SECRET
     assert of_system(page, "system.may('component:setsource')")
     dialog.get_by_role("button", name="Forget the secret").click()
     until_system(page, "system.isReady && !system.may('component:setsource')")
-    assert page.evaluate(kept) is None
+    assert page.evaluate(stored) is None
 
 
 def test_a_secret_is_also_taken_where_the_page_is_open_already(coordinator: Coordinator, same_page: Pages) -> None:
     page = same_page(coordinator, secret=None)
     until_system(page, "system.isReady")
     assert not of_system(page, "system.may('component:setsource')")
-    page.locator("#tool-secret").click()  # where none is needed, none is said to be
+    page.locator("#tool-secret").click()  # where none is needed, no request for one is shown
     expect(page.get_by_role("heading", name="Enter a secret")).to_be_visible()
     page.keyboard.press("Escape")
     page.goto(address(coordinator))
@@ -353,7 +353,7 @@ def test_a_secret_is_also_taken_where_the_page_is_open_already(coordinator: Coor
     assert page.url == address(coordinator, secret=None)
 
 
-def test_a_secret_that_is_not_known_is_dropped_and_said(coordinator: Coordinator, page_of: Pages) -> None:
+def test_a_secret_that_is_not_known_is_dropped_and_reported(coordinator: Coordinator, page_of: Pages) -> None:
     page = page_of(coordinator, secret="an-old-one-of-before")
     expect(page.get_by_role("alert").filter(has_text="not known here")).to_be_visible()
     assert page.evaluate("() => sessionStorage.length") == 0

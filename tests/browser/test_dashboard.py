@@ -109,9 +109,9 @@ def place(page: Page, role: str) -> Any:
     return of_system(page, f"system.graph.nodes.get({json.dumps(role)})?.metadata.dashboard")
 
 
-def until_place(page: Page, role: str, wanted: Box) -> None:
+def until_place(page: Page, role: str, expected: Box) -> None:
     metadata = f"system.graph.nodes.get({json.dumps(role)})?.metadata.dashboard"
-    until_system(page, f"['x', 'y', 'w', 'h'].every((key) => {metadata}?.[key] === {json.dumps(wanted)}[key])")
+    until_system(page, f"['x', 'y', 'w', 'h'].every((key) => {metadata}?.[key] === {json.dumps(expected)}[key])")
 
 
 def drag(page: Page, handle: Locator, columns: float, rows: float) -> None:

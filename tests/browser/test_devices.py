@@ -210,7 +210,7 @@ def test_a_knob_is_turned_by_dragging_its_dial(page: Page, coordinator: Coordina
     expect(card(page, "potentiometer1").get_by_role("slider")).to_have_value("0")
 
 
-def test_a_button_tells_long_and_double_presses(page: Page, coordinator: Coordinator) -> None:
+def test_a_button_reports_long_and_double_presses(page: Page, coordinator: Coordinator) -> None:
     with Outside(mqtt(coordinator), "button1/#") as outside:
         pick(page, "button")
         button = card(page, "button1").get_by_role("button", name="Press button1")
@@ -236,7 +236,7 @@ def test_a_button_tells_long_and_double_presses(page: Page, coordinator: Coordin
 
 
 def test_wires_stay_when_a_real_device_takes_the_role(page: Page, coordinator: Coordinator) -> None:
-    # States, for an edge is told before the sink has subscribed.
+    # States, for an edge is reported before the sink has subscribed.
     wire = joins("switch1.pressed", "relay1.on")
     edit(page, adds("switch1", "web/Switch"), adds("relay1", "web/Relay"), wire)
     with Outside(mqtt(coordinator), "relay1/closed") as outside:
@@ -346,7 +346,7 @@ def test_devices_come_back_when_the_coordinator_does(page: Page, coordinator: Co
         until_value(outside, "switch1/on", True)
 
 
-def test_where_there_is_no_way_to_the_broker_the_page_says_why(coordinator: Coordinator, page_of: Pages) -> None:
+def test_where_there_is_no_way_to_the_broker_the_page_shows_why(coordinator: Coordinator, page_of: Pages) -> None:
     page = page_of.blank()
     page_of.tolerate("status of 409")
     page.route("**/page.json", lambda route: route.fulfill(status=409, body="It is a test.\n"))
@@ -412,7 +412,7 @@ READ_OUT = """() => {
 }"""
 
 
-def test_a_screen_reader_says_what_one_does_and_not_what_comes_and_goes(page: Page, coordinator: Coordinator) -> None:
+def test_a_screen_reader_shows_what_one_does_and_not_what_comes_and_goes(page: Page, coordinator: Coordinator) -> None:
     pick(page, *KINDS)
     take_part(coordinator, *map(role_of, KINDS))
     topics = ["temperature1/temperature", "sensor433-1/temperature"]

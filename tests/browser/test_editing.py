@@ -64,7 +64,7 @@ def test_escape_in_the_picture_lets_go_what_is_selected_and_then_closes_the_pane
     expect(node_in(page, "c")).to_be_focused()
 
 
-def test_a_form_in_the_picture_stays_beside_its_node_and_says_what_is_wrong(
+def test_a_form_in_the_picture_stays_beside_its_node_and_shows_what_is_wrong(
     page: Page, coordinator: Coordinator, same_page: Pages
 ) -> None:
     beside = """(node) => {

@@ -25,7 +25,9 @@ def test_the_first_load_is_below_a_megabyte(coordinator: Coordinator, page_of: P
     page = page_of.blank()
     sizes: dict[str, int] = {}
     client = page.context.new_cdp_session(page)
-    client.on("Network.loadingFinished", lambda told: sizes.update({told["requestId"]: told["encodedDataLength"]}))
+    client.on(
+        "Network.loadingFinished", lambda reported: sizes.update({reported["requestId"]: reported["encodedDataLength"]})
+    )
     client.send("Network.enable")
     responses: list[Any] = []
     page.on("response", lambda response: responses.append(response))

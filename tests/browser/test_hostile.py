@@ -1,4 +1,4 @@
-"""What anybody can name, send or write is shown as text, whoever shows it, and never run; the policy is in force besides."""
+"""Text that anybody can name, send or write is shown as text, in each view, and never run; a policy forbids it besides."""
 
 from __future__ import annotations
 

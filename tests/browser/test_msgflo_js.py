@@ -86,7 +86,7 @@ def ring(page: Page, broker: Sockets, about: Any = None, options: Any = None) ->
     until(page, "connection.state === 'online'")
 
 
-def said(page: Page, expression: str) -> Any:
+def shown(page: Page, expression: str) -> Any:
     return page.evaluate(expression)
 
 
@@ -133,10 +133,10 @@ def test_takes_direct_bindings_and_gives_them_up(page: Page, sockets: Sockets) -
         outside.send("window/opened", "3")
         outside.send("bell/in", "4")  # initial packets and others come on the port's own topic
         until(page, "got.length >= 3")
-    assert said(page, "got.map(([port, value]) => value)") == [1, 3, 4]
+    assert shown(page, "got.map(([port, value]) => value)") == [1, 3, 4]
 
 
-def test_the_broker_tells_when_the_page_dies(page: Page, page_of: Pages, sockets: Sockets) -> None:
+def test_the_broker_reports_when_the_page_dies(page: Page, page_of: Pages, sockets: Sockets) -> None:
     page_of.tolerate("has crashed")
     with Outside(sockets, "fbp/connection/bell") as outside:
         ring(page, sockets)
@@ -150,7 +150,7 @@ def test_the_broker_tells_when_the_page_dies(page: Page, page_of: Pages, sockets
         assert outside.next("fbp/connection/bell") == b"lost"
 
 
-def test_a_page_that_is_left_says_so(page: Page, sockets: Sockets) -> None:
+def test_a_page_that_is_left_reports_it(page: Page, sockets: Sockets) -> None:
     with Outside(sockets, "fbp/connection/bell") as outside:
         ring(page, sockets)
         outside.until("fbp/connection/bell", b"online")
@@ -169,7 +169,7 @@ def test_what_is_temporary_leaves_nothing_behind(page: Page, sockets: Sockets) -
         outside.until("fbp/connection/bell", b"")
 
 
-def test_comes_back_when_the_broker_does_and_tells_its_states_again(
+def test_comes_back_when_the_broker_does_and_reports_its_states_again(
     page: Page, page_of: Pages, sockets: Sockets
 ) -> None:
     page_of.tolerate("WebSocket connection")
@@ -214,7 +214,7 @@ def test_participants_come_and_go_on_a_connection(page: Page, sockets: Sockets) 
         wait_for_log(sockets, "gong/in", after="Received UNSUBSCRIBE")
 
 
-def test_a_handler_that_fails_stops_nothing_and_is_told(page: Page, page_of: Pages, sockets: Sockets) -> None:
+def test_a_handler_that_fails_stops_nothing_and_is_reported(page: Page, page_of: Pages, sockets: Sockets) -> None:
     page_of.tolerate("no such bell")
     with Outside(sockets, "bell/error") as outside:
         ring(page, sockets, {"outports": [{"id": "error"}]})
@@ -223,7 +223,7 @@ def test_a_handler_that_fails_stops_nothing_and_is_told(page: Page, page_of: Pag
         assert json.loads(outside.next("bell/error")) == {"message": "Error: no such bell", "port": "in"}
 
 
-def test_example_of_the_documentation_runs_and_loads_as_little_as_is_said_there(page: Page, sockets: Sockets) -> None:
+def test_example_of_the_documentation_runs_and_loads_as_little_as_it_states(page: Page, sockets: Sockets) -> None:
     text = (WEB.parents[2] / "docs/browser.md").read_text()
     (block,) = re.findall(r"```js\n(.*?)```", text, re.S)
     block = re.sub(r'import (.*) from "http://localhost:3569(.*)";', r'const \1 = await import("\2");', block)
@@ -242,7 +242,7 @@ def test_example_of_the_documentation_runs_and_loads_as_little_as_is_said_there(
 
 
 def sockets_subscribed(broker: Sockets, topic: str) -> None:
-    """Wait until the bell's subscription to a topic is in force."""
+    """Wait until the bell's subscription to a topic is active."""
     wait_for_log(broker, "Sending SUBACK to bell", after=f"{topic} (QoS 1)")
 
 

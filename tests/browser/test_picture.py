@@ -179,7 +179,7 @@ def test_fit_shows_what_is_drawn_beside_nodes(coordinator: Coordinator, same_pag
                 assert inside(box(page, f"#graph-view {shown}"), view), shown
 
 
-def test_fit_shows_the_most_and_says_what_is_too_far_away(coordinator: Coordinator, same_page: Pages) -> None:
+def test_fit_shows_the_most_and_shows_what_is_too_far_away(coordinator: Coordinator, same_page: Pages) -> None:
     page = same_page(coordinator)
     show(page, added("a", 0, 0), added("b", 300, 0), added("far", 1e12, 5), joined("a out", "b in"))
     expect(page.locator(".toast.warn")).to_contain_text("1 node is too far away")

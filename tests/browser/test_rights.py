@@ -88,8 +88,8 @@ def test_who_only_looks_on_sees_it_and_begins_nothing(coordinator: Coordinator, 
     expect(page.get_by_role("menuitem")).to_have_text(["InspectEnter", "CopyCtrl+C"])
     page.keyboard.press("Escape")
     assert not of_system(page, "edits.run('Move a', [['changenode', { id: 'a', metadata: { x: 1 } }]])")
-    said = page.get_by_role("alert").filter(has_text="Move a: the secret in use does not allow to change the graph.")
-    expect(said).to_be_visible()
+    message = page.get_by_role("alert").filter(has_text="Move a: the secret in use does not allow to change the graph.")
+    expect(message).to_be_visible()
     expect(page.locator("dialog")).to_have_count(0)
     assert page.evaluate("() => window.asked") == []
     assert of_system(page, graph) == before

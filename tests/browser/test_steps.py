@@ -59,7 +59,7 @@ def test_back_leads_to_the_view_and_the_graph_before(page: Page, shared_broker: 
     forget(shared_broker.port, "inner")
 
 
-def test_without_a_connection_each_view_says_when_something_is_shown(
+def test_without_a_connection_each_view_shows_when_something_is_shown(
     page: Page, coordinator: Coordinator, same_page: Pages
 ) -> None:
     same_page.tolerate("ERR_CONNECTION_|ERR_EMPTY_RESPONSE|WebSocket connection to")

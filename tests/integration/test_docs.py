@@ -132,9 +132,9 @@ def _run(block: Block, broker: Broker, folder: Path) -> None:
         finally:
             process.kill()
         output.seek(0)
-        said = output.read()
-    assert "Traceback" not in said, f"{block}:\n{said}"
-    assert code in (0, -signal.SIGTERM if serves else 0), f"{block} ended with {code}:\n{said}"
+        reported = output.read()
+    assert "Traceback" not in reported, f"{block}:\n{reported}"
+    assert code in (0, -signal.SIGTERM if serves else 0), f"{block} ended with {code}:\n{reported}"
 
 
 @pytest.mark.parametrize("url", ["mqtt://localhost:1884", "mqtt://127.0.0.1:1883", "mqtt://192.0.2.1"])
@@ -284,9 +284,9 @@ def test_graph_example_is_valid(block: Block) -> None:
     if {"added", "instead"} & set(block.words):
         demo = (ROOT / "examples/demo/graph.fbp").read_text().splitlines(keepends=True)
         replaced = text.split("(")[0] + "(" if "instead" in block.words else None
-        kept = [line for line in demo if replaced is None or not line.startswith(replaced)]
-        assert len(kept) == len(demo) - (replaced is not None), f"{block}: the demo has no line that begins alike"
-        text = "".join([text, *kept] if replaced else [*kept, text])
+        others = [line for line in demo if replaced is None or not line.startswith(replaced)]
+        assert len(others) == len(demo) - (replaced is not None), f"{block}: the demo has no line that begins alike"
+        text = "".join([text, *others] if replaced else [*others, text])
     fbp_reader.parse(text, file=str(block))
 
 

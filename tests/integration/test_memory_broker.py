@@ -106,13 +106,13 @@ def words(conversation: Talk) -> Talk:
 
 async def converse(port: int) -> list[Talk]:
     """Have clients do all that unit tests rely on; returns what each has received, step by step."""
-    said: list[Talk] = []
+    reported: list[Talk] = []
 
     async def step(*clients: Client) -> None:
         for each in clients:
             await each.ping()
         for each in clients:
-            said.append(words(each.received))
+            reported.append(words(each.received))
             each.received = []
 
     alice, bob = await client(port, "alice"), await client(port, "bob")
@@ -145,7 +145,7 @@ async def converse(port: int) -> list[Talk]:
     await carol.leave()
     bob.received = []
     alice.publish("post", b"meanwhile", qos=1)
-    alice.publish("post", b"not kept")
+    alice.publish("post", b"not stored")
     await step(alice)
     carol = await client(port, "carol", clean=False)
     await step(carol)
@@ -171,10 +171,10 @@ async def converse(port: int) -> list[Talk]:
     await step(alice, bob)
     for each in (alice, bob, carol):
         each.transport.write(frames.DISCONNECT)
-    return said
+    return reported
 
 
-def test_the_broker_in_memory_says_what_mosquitto_says(broker: Broker) -> None:
+def test_the_broker_in_memory_shows_what_mosquitto_shows(broker: Broker) -> None:
     real: list[Talk] = []
     in_memory: list[Talk] = []
 

@@ -56,30 +56,30 @@ _ARGUMENTS = [
     "--disable-backgrounding-occluded-windows",
 ]
 
-_LOOKS_S = 2.0  # where a wait is this short, Playwright looks each 0.1 s, else soon only each 0.5 s
+_PROBE_S = 2.0  # where a wait is this short, Playwright probes each 0.1 s, else soon only each 0.5 s
 
 
 def expect(place: Locator) -> LocatorAssertions:
     """Playwright's `expect`, which sees sooner that what is waited for has come."""
-    return cast(LocatorAssertions, _Looks(place))
+    return cast(LocatorAssertions, _Probing(place))
 
 
-class _Looks:
+class _Probing:
     def __init__(self, place: Locator) -> None:
         self._place = place
 
     def __getattr__(self, name: str) -> Callable[..., None]:
-        look = getattr(playwright.expect(self._place), name)
+        probe = getattr(playwright.expect(self._place), name)
 
         def wait(*expected: Any, **options: Any) -> None:
             deadline = time.monotonic() + PATIENCE_MS / 1000
             while True:
                 began = time.monotonic()
                 try:
-                    return look(*expected, timeout=_LOOKS_S * 1000, **options)
+                    return probe(*expected, timeout=_PROBE_S * 1000, **options)
                 except AssertionError:
                     has_waited = (
-                        time.monotonic() > began + _LOOKS_S / 2
+                        time.monotonic() > began + _PROBE_S / 2
                     )  # else it is wrong for good, as with a closed page
                     if not has_waited or time.monotonic() > deadline:
                         raise

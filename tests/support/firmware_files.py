@@ -33,17 +33,17 @@ def table(*entries: tuple[int, int, int, int, bytes]) -> bytes:
     return made.ljust(0xC00, b"\xff")
 
 
-def app(chip: str = "esp32", size: int = 20_000, seed: int = 1, said: bytes = _SAID) -> bytes:
+def app(chip: str = "esp32", size: int = 20_000, seed: int = 1, reported: bytes = _SAID) -> bytes:
     """An app that compresses as badly as code, and says what it is."""
-    return image(said.ljust(size // 2, b"\0"), random.Random(seed).randbytes(size // 2 & ~3), chip=chip)
+    return image(reported.ljust(size // 2, b"\0"), random.Random(seed).randbytes(size // 2 & ~3), chip=chip)
 
 
-def esp(chip: str = "esp32", size: int = 20_000, seed: int = 1, said: bytes = _SAID) -> bytes:
+def esp(chip: str = "esp32", size: int = 20_000, seed: int = 1, reported: bytes = _SAID) -> bytes:
     """A whole file: boot loader, partition table, app."""
     offset = OFFSETS[chip]
     parts = table((1, 2, 0x9000, 0x6000, b"nvs"), (0, 0, 0x10000, 0x1F0000, b"factory"), (1, 0x81, 0x200000, 1, b"vfs"))
     made = image(b"boot loader ", chip=chip).ljust(0x8000 - offset, b"\xff") + parts
-    return made.ljust(0x10000 - offset, b"\xff") + app(chip, size, seed, said)
+    return made.ljust(0x10000 - offset, b"\xff") + app(chip, size, seed, reported)
 
 
 def stage(content: bytes = b"second stage") -> bytes:

@@ -60,7 +60,7 @@ def retained(broker: Broker, *filters: str) -> dict[str, str]:
     """What the broker keeps on these topics, which are not those of `retained` itself."""
     found: dict[str, str] = {}
     ended = threading.Event()
-    marker = f"retained/{uuid.uuid4().hex}"  # what is kept comes before what is published after the subscription
+    marker = f"retained/{uuid.uuid4().hex}"  # retained messages come before what is published after the subscription
 
     def message(client: mqtt.Client, data: object, message: mqtt.MQTTMessage) -> None:
         if message.topic == marker:

@@ -26,7 +26,7 @@ IDE = "https://app.flowhub.io"
 class LocalServer:
     """A context manager; `lines` are what is logged. `access` are arguments of `Access`.
 
-    The coordinator does not run, so that nothing of a graph is in force.
+    The coordinator does not run, so that nothing of a graph is applied.
     """
 
     def __init__(

@@ -77,7 +77,7 @@ class PlainFile(pytest.File):
 
 
 class SharedProcess:
-    """A `runner.py` that runs functions as it is told; see tests/integration/devices/both/runner.py."""
+    """A `runner.py` that runs functions on request; see tests/integration/devices/both/runner.py."""
 
     DONE = "\x01"
 

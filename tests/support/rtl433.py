@@ -55,9 +55,9 @@ def judge(transmissions: Sequence[Transmission], *more: int) -> list[list[dict[s
             lines += [f"{pulse} {gap}" for pulse, gap in package] + [";end"]
     command = ["rtl_433", "-c", "/dev/null", "-s", "1000000", "-r", "ook:-", "-F", "json", "-M", "level", "-C", "si"]
     command += [f"-R{number}" for number in (*_DECODERS, *more)]
-    said = subprocess.run(command, input="\n".join([*lines, ""]), capture_output=True, text=True, timeout=120)
+    reported = subprocess.run(command, input="\n".join([*lines, ""]), capture_output=True, text=True, timeout=120)
     found: list[list[dict[str, Any]]] = [[] for _ in transmissions]
-    for line in said.stdout.splitlines():
+    for line in reported.stdout.splitlines():
         packet = json.loads(line)
         found[round((packet["freq"] * 1000000 - _FIRST) / 1000)].append(packet)
     return found
@@ -154,15 +154,15 @@ def _lfsr_reflected(data: bytes, generator: int, key: int) -> int:
 def nexus(id: int, channel: int, battery: int, tenths: int, humidity: int) -> Made:
     """Nexus; temperature in tenths of a degree."""
     frame = bits(id, 8) + f"{battery}0" + bits(channel - 1, 2) + bits(tenths, 12) + "1111" + bits(humidity, 8)
-    says = {"model": "Nexus-TH", "id": id, "channel": channel, "battery_ok": battery}
-    says |= {"temperature_C": tenths / 10, "humidity": humidity}
+    fields = {"model": "Nexus-TH", "id": id, "channel": channel, "battery_ok": battery}
+    fields |= {"temperature_C": tenths / 10, "humidity": humidity}
     if humidity == 0:
-        says["model"] = "Nexus-T"
-        del says["humidity"]
+        fields["model"] = "Nexus-T"
+        del fields["humidity"]
     if crc(frame[:24] + "11110000" + frame[28:], 0x31, 8, 0x6C) == 0:  # by chance
-        says["model"] = "Rubicson-Temperature"
-        says.pop("humidity", None)
-    return _distance(frame, 1000, 2000, 4000, 12), says
+        fields["model"] = "Rubicson-Temperature"
+        fields.pop("humidity", None)
+    return _distance(frame, 1000, 2000, 4000, 12), fields
 
 
 def _nexus(rng: random.Random) -> Made:
@@ -174,8 +174,8 @@ def prologue(id: int, channel: int, battery: int, tenths: int, humidity: int | N
     """Prologue; a humidity of None is a sensor without."""
     frame = bits(kind, 4) + bits(id, 8) + f"{battery}0" + bits(channel - 1, 2) + bits(tenths, 12)
     frame += bits(0xCC if humidity is None else humidity, 8)
-    says = {"model": "Prologue-TH", "id": id, "channel": channel, "battery_ok": battery, "temperature_C": tenths / 10}
-    return _distance(frame, 2000, 4000, 9000, 7), says | ({} if humidity is None else {"humidity": humidity})
+    fields = {"model": "Prologue-TH", "id": id, "channel": channel, "battery_ok": battery, "temperature_C": tenths / 10}
+    return _distance(frame, 2000, 4000, 9000, 7), fields | ({} if humidity is None else {"humidity": humidity})
 
 
 def _prologue(rng: random.Random) -> Made:
@@ -196,8 +196,8 @@ def _rubicson(rng: random.Random) -> Made:
     id, channel, battery, tenths = rng.randrange(256), rng.randrange(1, 4), rng.randrange(2), _temperature(rng)
     frame = bits(id, 8) + f"{battery}0" + bits(channel - 1, 2) + bits(tenths, 12) + "1111"
     frame += bits(crc(frame + "0000", 0x31, 8, 0x6C), 8)
-    says = {"model": "Rubicson-Temperature", "id": id, "channel": channel, "battery_ok": battery}
-    return _distance(frame, 1000, 2000, 4000, 12), says | {"temperature_C": tenths / 10}
+    fields = {"model": "Rubicson-Temperature", "id": id, "channel": channel, "battery_ok": battery}
+    return _distance(frame, 1000, 2000, 4000, 12), fields | {"temperature_C": tenths / 10}
 
 
 def _infactory(rng: random.Random) -> Made:
@@ -215,24 +215,24 @@ def _infactory(rng: random.Random) -> Made:
     pulses += ([(500, 8000), *row, (500, 16000)] + [(1000, 1000)] * 4) * 6
     del pulses[-4:]
     pulses[-1] = (500, SILENCE)
-    says = {"model": "inFactory-TH", "id": id, "channel": channel, "battery_ok": 1 - low}
-    return pulses, says | {"temperature_C": (fahrenheit / 10 - 32) / 1.8, "humidity": humidity}
+    fields = {"model": "inFactory-TH", "id": id, "channel": channel, "battery_ok": 1 - low}
+    return pulses, fields | {"temperature_C": (fahrenheit / 10 - 32) / 1.8, "humidity": humidity}
 
 
 def _acurite606(rng: random.Random) -> Made:
     id, channel, battery, tenths = rng.randrange(256), rng.randrange(1, 4), rng.randrange(2), _temperature(rng)
     frame = bits(id, 8) + f"{battery}0" + bits(channel - 1, 2) + bits(tenths, 12)
     frame += bits(_lfsr(int(frame, 2).to_bytes(3, "big"), 0x98, 0xF1), 8)
-    says = {"model": "Acurite-606TX", "id": id, "channel": channel, "battery_ok": battery}
-    return _distance(frame, 2000, 4000, 9000, 6), says | {"temperature_C": tenths / 10}
+    fields = {"model": "Acurite-606TX", "id": id, "channel": channel, "battery_ok": battery}
+    return _distance(frame, 2000, 4000, 9000, 6), fields | {"temperature_C": tenths / 10}
 
 
 def _acurite609(rng: random.Random) -> Made:
     id, low, tenths, humidity = rng.randrange(1, 256), rng.randrange(2), _temperature(rng), rng.randrange(1, 101)
     frame = bits(id, 8) + f"{low}000" + bits(tenths, 12) + bits(humidity, 8)
     frame += bits(sum(int(frame, 2).to_bytes(4, "big")), 8)
-    says = {"model": "Acurite-609TXC", "id": id, "battery_ok": 1 - low, "temperature_C": tenths / 10}
-    return _distance(frame, 1000, 2000, 9000, 6), says | {"humidity": humidity}
+    fields = {"model": "Acurite-609TXC", "id": id, "battery_ok": 1 - low, "temperature_C": tenths / 10}
+    return _distance(frame, 1000, 2000, 9000, 6), fields | {"humidity": humidity}
 
 
 def _width(frame: str, short: int, long: int) -> Transmission:
@@ -240,9 +240,9 @@ def _width(frame: str, short: int, long: int) -> Transmission:
     return [(long, short) if bit == "1" else (short, long) for bit in frame]
 
 
-def _tx141(frame: str, says: dict[str, Any], times: int = 12) -> Made:
+def _tx141(frame: str, fields: dict[str, Any], times: int = 12) -> Made:
     row = [(833, 833)] * 4 + _width(frame, 208, 417)
-    return row * times + [(833, 833), (833, SILENCE)], says
+    return row * times + [(833, 833), (833, SILENCE)], fields
 
 
 def _lacrosse_th(rng: random.Random) -> Made:
@@ -250,10 +250,10 @@ def _lacrosse_th(rng: random.Random) -> Made:
     tenths = _temperature(rng)
     frame = bits(id, 8) + f"{low}0" + bits(channel, 2) + bits(tenths + 500, 12) + bits(humidity, 8)
     frame += bits(_lfsr_reflected(int(frame, 2).to_bytes(4, "big"), 0x31, 0xF4), 8)
-    says = {"model": "LaCrosse-TX141THBv2", "id": id, "channel": channel, "battery_ok": 1 - low}
-    says |= {"temperature_C": tenths / 10, "humidity": humidity}
+    fields = {"model": "LaCrosse-TX141THBv2", "id": id, "channel": channel, "battery_ok": 1 - low}
+    fields |= {"temperature_C": tenths / 10, "humidity": humidity}
     # There is one that sends a bit more, and less often.
-    return _tx141(frame + "1", says, 4) if rng.random() < 0.5 else _tx141(frame, says)
+    return _tx141(frame + "1", fields, 4) if rng.random() < 0.5 else _tx141(frame, fields)
 
 
 def _lacrosse_t(model: str, length: int) -> Callable[[random.Random], Made]:
@@ -261,10 +261,10 @@ def _lacrosse_t(model: str, length: int) -> Callable[[random.Random], Made]:
         id, channel, battery, tenths = rng.randrange(1, 256), rng.randrange(4), rng.randrange(2), _temperature(rng)
         frame = bits(id, 8) + f"{battery}0" + bits(channel, 2) + bits(tenths + 500, 12)
         frame += bits(rng.getrandbits(length - 24), length - 24)
-        says = {"model": model, "id": id, "battery_ok": battery, "temperature_C": tenths / 10}
+        fields = {"model": model, "id": id, "battery_ok": battery, "temperature_C": tenths / 10}
         if model != "LaCrosse-TX141B":
-            says["channel"] = channel
-        return _tx141(frame, says, rng.choice((4, 12)))
+            fields["channel"] = channel
+        return _tx141(frame, fields, rng.choice((4, 12)))
 
     return made
 
@@ -288,16 +288,16 @@ def _oregon(name: str, codes: str, length: int, check: int, pressure: int = 0) -
         tenths, above = _temperature(rng), rng.randrange(256)
         nibbles = [int(digit, 16) for digit in rng.choice(codes.split())] + [channel, id & 15, id >> 4, low << 2]
         nibbles += [abs(tenths) % 10, abs(tenths) // 10 % 10, abs(tenths) // 100, 8 if tenths < 0 else 0]
-        says = {"model": name, "id": id, "channel": channel, "battery_ok": 1 - low, "temperature_C": tenths / 10}
+        fields = {"model": name, "id": id, "channel": channel, "battery_ok": 1 - low, "temperature_C": tenths / 10}
         if check >= 15:
             nibbles += [humidity % 10, humidity // 10, rng.choice((0, 4, 8, 12))]
-            says["humidity"] = humidity
+            fields["humidity"] = humidity
         if pressure:
             nibbles += [above & 15, above >> 4, rng.choice((2, 3, 6, 12)), rng.randrange(16)]
-            says["pressure_hPa"] = pressure + above
+            fields["pressure_hPa"] = pressure + above
         nibbles += [sum(nibbles) & 15, sum(nibbles) >> 4 & 15]
         nibbles += [rng.randrange(16) for _ in range(length - len(nibbles))]
-        return oregon_message(nibbles), says
+        return oregon_message(nibbles), fields
 
     return made
 
@@ -315,8 +315,8 @@ def oregon_message(nibbles: Iterable[int]) -> Transmission:
 def ev1527(code: int, base: int, times: int = 6) -> Made:
     """EV1527 and PT2262: sync, then 24 bits; `base` in µs."""
     row = [*_width(bits(code, 24), base, 3 * base), (base, 31 * base)]
-    says = {"model": "Generic-Remote", "id": code >> 8, "cmd": code & 255}
-    return row * times, says
+    fields = {"model": "Generic-Remote", "id": code >> 8, "cmd": code & 255}
+    return row * times, fields
 
 
 def _ev1527(rng: random.Random) -> Made:
@@ -330,9 +330,9 @@ def _nexa(rng: random.Random) -> Made:
     row = [(270, 2700)]
     for bit in frame:
         row += [(270, 1300), (270, 270)] if bit == "1" else [(270, 270), (270, 1300)]
-    says = {"model": "Proove-Security", "id": house, "group": group, "state": "ON" if on else "OFF"}
-    says |= {"unit": unit & 3 ^ 3, "channel": unit >> 2 ^ 3}
-    return [*row, (270, 10000)] * 6, says
+    fields = {"model": "Proove-Security", "id": house, "group": group, "state": "ON" if on else "OFF"}
+    fields |= {"unit": unit & 3 ^ 3, "channel": unit >> 2 ^ 3}
+    return [*row, (270, 10000)] * 6, fields
 
 
 PROTOCOLS: dict[str, Callable[[random.Random], Made]] = {

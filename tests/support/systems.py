@@ -71,7 +71,7 @@ class Coordinator:
             return status
 
     def wait(self, condition: Callable[[Status], Any], *, seconds: float = 40) -> Status:
-        """Wait until the state of the system is as wanted; returns it."""
+        """Wait until the state of the system fulfils a condition; returns it."""
         deadline = time.monotonic() + seconds
         status: Status = {}
         while time.monotonic() < deadline:

@@ -25,8 +25,8 @@ def named(path: Path) -> list[str]:
 
 
 def test_every_package_is_shipped() -> None:
-    wanted = {f"{name} {version}" for name, version in LOCK[""]["dependencies"].items()}
-    assert wanted <= {package for path in FILES for package in named(path)}
+    expected = {f"{name} {version}" for name, version in LOCK[""]["dependencies"].items()}
+    assert expected <= {package for path in FILES for package in named(path)}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)

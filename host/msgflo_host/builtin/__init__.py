@@ -1,1 +1,1 @@
-"""Built-in components, and what is known of them. `dataplane.components` runs them."""
+"""Built-in components. `dataplane.component_host` runs them."""

@@ -1,4 +1,4 @@
-"""Which built-in components there are. A module is imported when its component is asked for."""
+"""The table of built-in components. A module is imported when its component is used."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MODULES: dict[str, str] = {
     "core/Toggle": "toggle",
     "core/Window": "window",
 }
-"""By name of a component: the module in `builtin.core` that has its class, which is named after what follows the `/`."""
+"""By name of a component: the module in `builtin.core` that has its class, whose name comes after the `/`."""
 
 
 def components() -> Mapping[str, type[Component]]:

@@ -1,4 +1,4 @@
-"""How large a value is, and how large one may be that a component makes."""
+"""The size of a value, and limits for values that a component makes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What to say of a board's broker that this machine does not reach: seen from here, it may have another address."""
+"""A hint for a board's broker that this machine does not reach: from here it may have another address."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["elsewhere"]
 
 
 def elsewhere() -> str:
-    """Return how to name the broker as it is seen from here, with the one that a coordinator on this machine uses."""
+    """Return a hint with the --broker that a coordinator on this machine uses."""
     try:
         url = str(status_of(os.environ.get("MSGFLO_COORDINATOR", DEFAULT_COORDINATOR))["broker"])
     except (MsgfloError, KeyError, TypeError):

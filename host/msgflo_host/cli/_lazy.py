@@ -13,9 +13,9 @@ __all__ = ["LazyGroup"]
 
 
 class LazyGroup(click.Group):
-    """`summaries` maps the names of commands to a line about each; `prefix` and the name make the module here.
+    """A group that imports the module `prefix` + name when a command is used.
 
-    `groups` names those of them that are groups, whose commands a user may mean too.
+    `summaries` maps the names of commands to a line about each. `groups` names subgroups, whose commands are suggested too.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Ports as people name them on the command line: NODE.PORT."""
+"""Ports on the command line: NODE.PORT."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["FoundPort", "find_port"]
 
 @dataclass(frozen=True)
 class FoundPort:
-    """A port's topic, and for an inport the topics that reach it directly, without passing through its own."""
+    """The topic of a port; for an inport also the source topics of its direct bindings."""
 
     topic: str
     direct_sources: tuple[str, ...]
@@ -26,9 +26,9 @@ class FoundPort:
 def find_port(name: str, coordinator: str, directions: Sequence[str], *, is_known: bool = False) -> FoundPort | None:
     """Find NODE.PORT among the coordinator's nodes; None where `name` means a topic.
 
-    `directions` says where to look and in which order: inports, outports. Raises MsgfloError where the node is known and has
-    no such port; with `is_known`, also where no node is known that a name without a slash may mean, or where the name is that
-    of a whole node: without it that is said on stderr, as is a coordinator that does not answer.
+    `directions` are searched in this order: inports, outports. Raises MsgfloError where a known node has no such port.
+    With `is_known`, it also raises for an unknown node, unless the name has a slash, and for the name of a whole node.
+    Without it, stderr gets a line about that. It also gets one where no coordinator answers.
     """
     node, dot, port = name.rpartition(".")
     if "#" in name or "+" in name:
@@ -62,7 +62,7 @@ def find_port(name: str, coordinator: str, directions: Sequence[str], *, is_know
 
 
 def _check_whole_node(name: str, coordinator: str, directions: Sequence[str], *, is_known: bool) -> None:
-    """Say that a topic's name is that of a node, as far as a coordinator answers."""
+    """Print or raise that a topic has the name of a node, if a coordinator answers."""
     try:
         nodes = status_of(coordinator)["nodes"]
     except MsgfloError:

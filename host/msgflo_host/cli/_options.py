@@ -1,4 +1,4 @@
-"""Options that several commands share, and what they stand for."""
+"""Options that several commands share, and their values."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 _SECRET = "msgflo.secret"  # in the context of the command that runs
 
 
-def _keep_secret(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+def _store_secret(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
     context.meta[_SECRET] = value
 
 
@@ -65,27 +65,27 @@ def coordinator_option(command: _Command) -> _Command:
         envvar="MSGFLO_SECRET",
         metavar="TEXT",
         expose_value=False,
-        callback=_keep_secret,
+        callback=_store_secret,
         help=f"What a coordinator of another machine asks for. {SEEN_BY_ALL}",
     )
     return coordinator(secret(command))
 
 
 class NoCoordinatorError(BrokerError):
-    """No broker was named, and there is no coordinator that could be asked."""
+    """No broker was named, and no coordinator answers."""
 
 
 class NobodyThereError(NoCoordinatorError):
-    """At the address of the coordinator nothing answers at all, not even something else."""
+    """Nothing at all answers at the address of the coordinator."""
 
 
 def is_typed(parameter: str) -> bool:
-    """Whether an option of the command that runs stands on its command line, not in the environment."""
+    """Return True where an option stands on the command line, not in the environment."""
     return click.get_current_context().get_parameter_source(parameter) is ParameterSource.COMMANDLINE
 
 
 def is_default(parameter: str) -> bool:
-    """Whether an option of the command that runs stands neither on its command line nor in the environment."""
+    """Return True where an option stands neither on the command line nor in the environment."""
     return click.get_current_context().get_parameter_source(parameter) is ParameterSource.DEFAULT
 
 
@@ -102,7 +102,7 @@ def parse_broker(url: str) -> Broker:
 
 
 def find_broker(url: str | None, coordinator: str) -> Broker:
-    """The broker that was named, or else the one that the running coordinator uses.
+    """Return the broker that was named, or else the one of the running coordinator.
 
     Raises BrokerError; NoCoordinatorError where no coordinator answers, NobodyThereError where nothing does.
     """
@@ -122,7 +122,7 @@ def find_broker(url: str | None, coordinator: str) -> Broker:
 
 
 def status_of(coordinator: str) -> dict[str, Any]:
-    """What the coordinator says of itself; raises MsgfloError when it does not answer, or only to those with a secret,
+    """Return the status of the coordinator; raises MsgfloError when it does not answer, or only to those with a secret,
     NobodyThereError when nothing takes the connection.
     """
     import urllib.error  # 3 MB that the coordinator itself does not need
@@ -139,12 +139,12 @@ def status_of(coordinator: str) -> dict[str, Any]:
     except urllib.error.HTTPError as error:
         if error.code == 403:
             hint = "give --secret or MSGFLO_SECRET" if secret is None else "that of --secret or MSGFLO_SECRET does not"
-            said = printable(error.read(300).decode(errors="replace").strip())
-            raise MsgfloError(f"{url}: {said}; {hint} (docs/editors.md)") from None
+            refusal = printable(error.read(300).decode(errors="replace").strip())
+            raise MsgfloError(f"{url}: {refusal}; {hint} (docs/editors.md)") from None
         raise MsgfloError(f"{url} answers {error.code} {error.reason}: is that a coordinator?") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
-        # What urllib raises itself is of connecting; what comes later reaches us as it is.
+        # urllib wraps only errors of connecting.
         refused = isinstance(error, urllib.error.URLError) and not isinstance(reason, TimeoutError)
         kind = NobodyThereError if refused else MsgfloError
         raise kind(f"no coordinator answers at {coordinator} ({reason}); start one with `msgflo run`") from None
@@ -154,7 +154,7 @@ def status_of(coordinator: str) -> dict[str, Any]:
 
 
 def _secret() -> str | None:
-    """What was given as --secret, or in the environment of a command without that option."""
+    """Return the secret of --secret, or of the environment for a command without that option."""
     context = click.get_current_context(silent=True)
     given = context.meta.get(_SECRET) if context is not None else None
     secret = given or os.environ.get("MSGFLO_SECRET")

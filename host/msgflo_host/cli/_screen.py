@@ -17,7 +17,7 @@ __all__ = ["Screen"]
 
 
 class Screen:
-    """What boards.flashing shows its progress on."""
+    """The terminal, as boards.flashing uses it."""
 
     def __init__(self) -> None:
         self._console = Console(highlight=False, soft_wrap=True)

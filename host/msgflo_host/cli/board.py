@@ -1,4 +1,4 @@
-"""``msgflo board``: what one does with boards. Its commands are in modules of their own, as are those of `msgflo`."""
+"""``msgflo board``: the group of commands about boards, one module each."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from ._lazy import LazyGroup
 __all__ = ["command"]
 
 COMMANDS = {
-    "check": "Check a port map, and say what is wrong with it.",
+    "check": "Check a port map, and print its mistakes.",
     "build": "Write all files of a board into a folder.",
     "flash": "Bring a board up to date over USB.",
-    "log": "Print what a board says.",
+    "log": "Print the log of a board.",
     "update": "Bring a board up to date over the network.",
     "run": "Run a board without its hardware.",
     "power": "Estimate how long a battery lasts.",

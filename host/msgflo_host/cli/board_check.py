@@ -1,4 +1,4 @@
-"""``msgflo board check``: what is wrong with port maps, or what is in them."""
+"""``msgflo board check``: print the mistakes of port maps, or their devices."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ..errors import FlashError, PortMapError, printable
 __all__ = ["command"]
 
 
-@click.command("check", short_help="Check a port map, and say what is wrong with it.")
+@click.command("check", short_help="Check a port map, and print its mistakes.")
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
 @click.option("--quiet", "-q", is_flag=True, help="No table of devices, pins and ports.")
 def command(names: tuple[str, ...], quiet: bool) -> None:
     """Check port maps: boards/NAME.yaml, or any file.
 
-    Says all that is wrong, each with line and column, and ends with 1 then; or what is wired where. The other port maps of
-    the folder are looked at as well: each board needs a name of its own, and each device a role.
+    Prints all mistakes with line and column, and ends with exit code 1; or prints what is wired where. It reads the other
+    port maps of the folder, too: each board needs a name of its own, and each device a role.
 
     \b
     Examples:
@@ -49,7 +49,7 @@ def command(names: tuple[str, ...], quiet: bool) -> None:
 
 
 def _check(name: str, quiet: bool) -> list[str]:
-    """Return what is to be said of a port map that is good; raises PortMapError, FlashError."""
+    """Return the lines about a good port map; raises PortMapError, FlashError."""
     from ..boards.build import build
     from ..boards.memory import warnings
 
@@ -78,7 +78,7 @@ def _summary(port_map: PortMap) -> str:
 
 
 def _table(port_map: PortMap) -> list[str]:
-    """A line for each device: its role, its kind, its component's name for graphs, what it is wired to, its ports."""
+    """Return a line for each device: role, kind, component in graphs, wiring, ports."""
     rows = [("ROLE", "KIND", "COMPONENT", "WIRING", "PORTS")]
     for device in port_map.devices:
         inports, outports = device.kind.ports()

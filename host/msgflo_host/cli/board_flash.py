@@ -65,4 +65,4 @@ def command(
     screen.log(f"{port_map.name} is there, after {time.monotonic() - began:.0f} s: {', '.join(there)}")
     missing = [device.role for device in port_map.devices if device.role not in there]
     if missing:
-        screen.log(f"not there: {', '.join(missing)}; what the board said above tells why")
+        screen.log(f"not there: {', '.join(missing)}; the board's lines above tell why")

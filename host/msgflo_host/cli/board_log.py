@@ -1,4 +1,4 @@
-"""``msgflo board log``: print what a board says, until Ctrl-C."""
+"""``msgflo board log``: print the log of a board until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _REACHED_S = 5.0  # in which a broker usually answers
 _HOW = "write  log: {topic: true}  into the port map, and bring it to the board (msgflo board update, make flash)"
 
 
-@click.command("log", short_help="Print what a board says.")
+@click.command("log", short_help="Print the log of a board.")
 @click.argument("name")
 @click.option("--port", metavar="PORT", help="Where the board is, such as /dev/ttyUSB0. [default: look for it]")
 @click.option("--broker", "broker_url", metavar="URL", help="Take it from this broker instead.")
 def command(name: str, port: str | None, broker_url: str | None) -> None:
-    """Print what the board NAME says, until Ctrl-C.
+    """Print the log of the board NAME until Ctrl-C.
 
     Without --port and --broker: on its serial port; or, if it is not on USB and its port map has `log: {topic: true}`, on
     its topic on the broker that MSGFLO_BROKER or else the port map names.
@@ -98,10 +98,10 @@ async def _from_broker(broker: Broker, topic: str, hint: Callable[[], str]) -> N
             text = str(json.loads(text))
         click.echo(f"{datetime.now():%H:%M:%S} {text}")
 
-    def complain() -> None:
+    def warn() -> None:
         if not connection.connected:
             click.echo(f"({broker} has not answered yet; {hint()})", err=True)
 
     connection = Connection(broker, f"msgflo-log-{time.time_ns():x}", subscriptions=[topic], on_message=show)
-    asyncio.get_running_loop().call_later(_REACHED_S, complain)
+    asyncio.get_running_loop().call_later(_REACHED_S, warn)
     await connection.run()

@@ -1,4 +1,4 @@
-"""``msgflo board power``: how long a battery lasts."""
+"""``msgflo board power``: estimate how long a battery lasts."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def command(name: str) -> None:
             days = _days(estimate.days(more.milliamps))
             click.echo(f"On a board that is not made for batteries: {days} ({more.milliamps:g} mA more,")
             click.echo(f"{more.source}).")
-        click.echo("Measured yours? Say so: battery: {asleep: 60 uA}")
+        click.echo("Measured yours? Write it into the port map: battery: {asleep: 60 uA}")
 
 
 def _current(milliamps: float) -> str:

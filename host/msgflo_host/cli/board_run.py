@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import json
 import re
-import signal
 import socket
 import sys
 import tempfile
@@ -18,6 +17,7 @@ import click
 from msgflo import Broker
 
 from ..errors import MsgfloError
+from ..processes.signals import shutdown_event
 from ._options import NoCoordinatorError, broker_option, coordinator_option, find_broker
 
 if TYPE_CHECKING:
@@ -59,11 +59,9 @@ def _heap(ctx: Any, param: Any, value: str | None) -> str | None:
 @click.argument("name")
 @click.option("--control", type=click.IntRange(0, 65535), default=0, metavar="PORT", help="Port of its control socket.")
 @click.option(
-    "--set", "settings", type=_Setting(), multiple=True, metavar="ROLE.INPUT=VALUE", help="What it begins with."
+    "--set", "settings", type=_Setting(), multiple=True, metavar="ROLE.INPUT=VALUE", help="An initial setting."
 )
-@click.option(
-    "--flash", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Where its files are kept."
-)
+@click.option("--flash", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Folder for its files.")
 @click.option("--heap", callback=_heap, metavar="SIZE", help="Memory for its MicroPython.  [default: 100K of a board]")
 @broker_option
 @coordinator_option
@@ -78,8 +76,8 @@ def command(
 ) -> None:
     """Run the firmware of board NAME on this machine, with hardware that is set and read over a local socket, until Ctrl-C.
 
-    Its broker is the one named by --broker, or that of the running coordinator, or that of the port map. What can be said
-    to the socket: docs/virtual-boards.md
+    Its broker is the one named by --broker, or that of the running coordinator, or that of the port map. The commands
+    of the socket: docs/virtual-boards.md
 
     \b
     Examples:
@@ -102,7 +100,7 @@ def command(
 
 
 def _only_one(name: str, broker: Broker) -> socket.socket:
-    """Hold the name of a board on a broker: of two, each would throw the other out. Raises MsgfloError where one runs already.
+    """Hold the name of a board on a broker: two would disconnect each other. Raises MsgfloError where one runs already.
 
     Linux frees a name in the abstract namespace of sockets (unix(7)) with the process, however that ends.
     """
@@ -135,10 +133,7 @@ async def _run(
     from ..boards.virtual.virtual_board import VirtualBoard, write_flash
 
     name = port_map.name
-    ended = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(each, ended.set)
+    ended = shutdown_event()
     relay = write_flash(port_map, flash, broker=broker)
     board = VirtualBoard(flash, heap=heap, port=control, relay=relay, log=lambda line: click.echo(f"{name} | {line}"))
     for setting in settings:
@@ -154,4 +149,4 @@ async def _run(
     finally:
         await board.stop()
     if board.program.gone.is_set():
-        sys.exit(1)  # it was said why
+        sys.exit(1)  # its program has printed why

@@ -47,7 +47,7 @@ _SHARED = (
         type=click.Path(path_type=Path),
         default=".msgflo",
         show_default=True,
-        help="Folder of what is kept: the own Mosquitto's files, secret and id for editors.",
+        help="Folder for the own Mosquitto's files, and for secret and id of editors.",
     ),
     click.option("--no-save", is_flag=True, help="Write edits into the graph's file only when an editor asks for it."),
     click.option(
@@ -93,7 +93,7 @@ _SHARED = (
 
 
 def options(command: _Command) -> _Command:
-    """Give a command all that the coordinator may be told."""
+    """Give a command all options of the coordinator."""
     for option in reversed(_SHARED):
         command = option(command)
     return command
@@ -110,7 +110,7 @@ def command(broker_url: str | None, **given: Any) -> None:
       msgflo coordinator home.fbp --broker mqtt://localhost
       MSGFLO_BROKER=mqtt://localhost msgflo coordinator examples/demo --plain
     """
-    # What is started here needs it no more, and could print it.
+    # Child processes do not need it, and could print it.
     os.environ.pop("MSGFLO_SECRET", None)
     from .coordinator_main import Options, run  # imports the coordinator: not for --help
 

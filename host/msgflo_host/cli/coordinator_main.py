@@ -39,7 +39,7 @@ from ..processes.process_groups import Supervised
 from ..processes.signals import on_shutdown
 from ..processes.supervisor_channel import Channel
 from ..util.open_port import open_port
-from .plain_view import Notes, flush, follow_plain
+from .plain_view import Notes, flush, show_plain
 
 if TYPE_CHECKING:
     from ..processes.mosquitto import OwnBroker
@@ -54,14 +54,14 @@ IN_USE = (
     "(with make: ARGS='--port …')"
 )
 FIRST_BINDINGS_S = 0.5
-FULL_COLLECTIONS = 1000  # one of so many: with a thousand participants each takes 0.1 s, in which nobody is answered
+FULL_COLLECTIONS = 1000  # one of so many: with a thousand participants each blocks the loop for 0.1 s
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What `msgflo run` was asked for; None stands for the default of the command line's help.
+    """The options of `msgflo run`; None stands for the default in its help.
 
-    Without a `broker` it is the one of the supervisor, which has started this process.
+    Without a `broker`, it is that of the supervisor which has started this process.
     """
 
     graph: Path | None = None
@@ -109,7 +109,7 @@ class Options:
 
 
 class Supervisor(NamedTuple):
-    """Who has started this process: the socket to it, its process, and the processes that it keeps running."""
+    """The supervisor that has started this process: the socket to it, its process id, and its component processes."""
 
     socket: socket.socket
     process: int
@@ -136,14 +136,14 @@ def run(options: Options, supervisor: Supervisor | None = None) -> None:
 
 
 def _first_mistake(error: BaseException) -> MsgfloError | None:
-    """The user's mistake in what the tasks of one run have raised together."""
+    """Return the user's mistake in what the tasks of one run have raised together."""
     if isinstance(error, BaseExceptionGroup):
         return next(filter(None, map(_first_mistake, error.exceptions)), None)
     return error if isinstance(error, MsgfloError) else None
 
 
 async def _until_signal(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
-    """Do the work until a signal cancels it; the event tells that it was one."""
+    """Do the work until a signal sets the event and cancels it."""
     task, is_ending = asyncio.current_task(), asyncio.Event()
     assert task is not None
 
@@ -182,8 +182,8 @@ async def _run(
             if own_broker:
                 saving = _saving(coordinator, supervisor)
                 coordinator.events.listen(Reconciled, lambda event: saving())
-            following = asyncio.create_task(_follow_supervisor(supervisor, supervised))
-            stack.callback(following.cancel)
+            receiving = asyncio.create_task(_receive_events(supervisor, supervised))
+            stack.callback(receiving.cancel)
         components = Components(library, coordinator, runner=supervised, foreign=devices)
         coordinator.graphs.is_own = components.is_own
         async with asyncio.TaskGroup() as tasks:
@@ -214,21 +214,21 @@ async def _run(
                     admission=admission,
                     boards=options.boards,
                     save=partial(save, coordinator, file, journal),
-                    status=partial(_look, coordinator, file, auto_save),
+                    status=partial(_status, coordinator, file, auto_save),
                     tasks=tasks,
                     stack=stack,
                 )
                 if supervisor is not None:
                     supervisor.send(ready=True)
                 await _show(
-                    coordinator, partial(_look, coordinator, file, auto_save, page, editor), notes, terminal=terminal
+                    coordinator, partial(_status, coordinator, file, auto_save, page, editor), notes, terminal=terminal
                 )
             finally:
                 await components.stop()
 
 
 async def _run_components(coordinator: Coordinator, components: Components, supervisor: Channel | None) -> None:
-    await coordinator.in_charge.wait()  # another one's have the same client ids
+    await coordinator.in_charge.wait()  # components of another coordinator have the same client ids
     if supervisor is not None:
         supervisor.send(in_charge=True)
     await components.run()
@@ -240,16 +240,18 @@ def _load(path: Path) -> Graph:
     return load(path)
 
 
-async def _show(coordinator: Coordinator, look: Callable[[], dict[str, Any]], notes: Notes, *, terminal: bool) -> None:
+async def _show(
+    coordinator: Coordinator, status: Callable[[], dict[str, Any]], notes: Notes, *, terminal: bool
+) -> None:
     if terminal:
-        from .live_view import follow_live  # rich: 3 MB that a coordinator without a terminal does not need
+        from .live_view import show_live  # rich: 3 MB that a coordinator without a terminal does not need
 
-        await follow_live(look, notes)
+        await show_live(status, notes)
     else:
-        await follow_plain(partial(snapshot, coordinator), coordinator.meter.watch)
+        await show_plain(partial(snapshot, coordinator), coordinator.meter.watch)
 
 
-def _look(
+def _status(
     coordinator: Coordinator, file: LiveFile | None, auto_save: AutoSave | None, page: str, editor: str
 ) -> dict[str, Any]:
     coordinator.meter.watch()
@@ -276,7 +278,7 @@ async def _own_broker(options: Options, supervisor: Channel | None) -> OwnBroker
 
 
 def _saving(coordinator: Coordinator, supervisor: Channel) -> Callable[[], None]:
-    """Return what has the broker save when there are others, or other bindings."""
+    """Return a function that makes the broker save its state once participants or bindings have changed."""
     saved = (0, 0)
 
     def save() -> None:
@@ -288,8 +290,8 @@ def _saving(coordinator: Coordinator, supervisor: Channel) -> Callable[[], None]
     return save
 
 
-async def _follow_supervisor(supervisor: Channel, supervised: Supervised) -> None:
-    """Show what it logs, take note of what becomes of processes, and end with it."""
+async def _receive_events(supervisor: Channel, supervised: Supervised) -> None:
+    """Show the log of the supervisor, apply its events of processes, and end with it."""
     while (message := await supervisor.receive()) is not None:
         if "event" in message:
             supervised.received(message)
@@ -305,12 +307,12 @@ def _relay(message: dict[str, Any]) -> None:
 
 
 def _project_of(path: Path | None) -> Path:
-    """The folder of a graph's file; without a graph the current one."""
+    """Return the folder of a graph's file; without a graph the current one."""
     return path.parent if path is not None else Path()
 
 
 def _graph_path(given: Path | None) -> Path | None:
-    """The file of a graph: itself, or the one in a folder. Raises GraphError when the folder has none."""
+    """Return the file of a graph, which may be in a folder. Raises GraphError when the folder has none."""
     if given is None or not given.is_dir():
         return given
     for name in GRAPH_NAMES:

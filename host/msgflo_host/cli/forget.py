@@ -1,4 +1,4 @@
-"""``msgflo forget``: clear from the broker what participants that are gone have left there."""
+"""``msgflo forget``: clear the retained messages of participants that are gone."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from ._options import broker_option, coordinator_option, find_broker, status_of
 __all__ = ["command"]
 
 ANSWERED_WITHIN_S = 10.0
-CALM_S = 0.3
+SETTLED_S = 0.3
 
 
-@click.command("forget", short_help="Clear what lost participants have left.")
+@click.command("forget", short_help="Clear retained messages of lost participants.")
 @click.argument("roles", nargs=-1, metavar="ROLE...")
 @click.option("--lost", is_flag=True, help="Forget all that are lost, as the coordinator sees it.")
 @broker_option
 @coordinator_option
 def command(roles: tuple[str, ...], lost: bool, broker_url: str | None, coordinator: str) -> None:
-    """Clear from the broker what it keeps of participants that are gone for good, all that had one of these roles, and the
-    values that it keeps of their outports.
+    """Clear from the broker the retained messages of all participants with these roles, and the retained values of their
+    outports.
 
-    They are no longer listed then, unless the graph has a node of that name. One that is online is not forgotten, and one
-    that only sleeps, or comes back, announces itself again.
+    They are no longer listed then, unless the graph has a node of that name. One that is online is refused. One that only
+    sleeps, or comes back, announces itself again.
 
     \b
     Examples:
@@ -76,7 +76,7 @@ def _lost(coordinator: str, broker: Broker) -> frozenset[str]:
 
 
 def _own(host: str) -> str:
-    """One name for this machine."""
+    """Return one name for all addresses of this machine."""
     return "localhost" if host in ("127.0.0.1", "::1") else host
 
 
@@ -92,43 +92,43 @@ async def _forget(broker: Broker, roles: Sequence[str], lost: frozenset[str]) ->
     try:
         async with asyncio.timeout(ANSWERED_WITHIN_S):
             await transport.connect()
-            # Some brokers send what they keep for exact topics alone (RabbitMQ), some after their answer (aedes).
+            # Some brokers send retained messages for exact topics only (RabbitMQ), some after their answer (aedes).
             exact = [participant_topic(each) for each in lost.union(roles)]
             await transport.subscribe([(topic, 0) for topic in ("fbp/connection/+", "fbp/participant/+", *exact)])
-            await _calm(retained)
-            if unheard := [topic for topic in _Kept(retained).connections() if topic not in retained]:
-                await transport.subscribe([(topic, 0) for topic in unheard])
-                await _calm(retained)
-            kept = _Kept(retained)
-            chosen = _chosen(kept, roles, lost)
-            values = kept.values_of(chosen)
+            await _settle(retained)
+            if missing := [topic for topic in _Retained(retained).connections() if topic not in retained]:
+                await transport.subscribe([(topic, 0) for topic in missing])
+                await _settle(retained)
+            found = _Retained(retained)
+            chosen = _chosen(found, roles, lost)
+            values = found.values_of(chosen)
             if values:
-                with suppress(SubscribeError):  # what this account may not read stays
+                with suppress(SubscribeError):  # topics that this account may not read stay
                     await transport.subscribe([(topic, 0) for topic in values])
-                await _calm(retained)
-            # Where nothing is kept, an empty packet would only trouble who listens.
-            for topic in (*kept.topics_of(chosen), *(topic for topic in values if topic in retained)):
+                await _settle(retained)
+            # Where nothing is retained, an empty packet would only disturb subscribers.
+            for topic in (*found.topics_of(chosen), *(topic for topic in values if topic in retained)):
                 transport.publish(topic, b"", qos=1, retain=True)
             for role in dict.fromkeys(participant.role for participant in chosen):
                 click.echo(printable(f"{role} is forgotten"))
             while transport.unacknowledged():
                 await transport.drain()  # raises ConnectError where the broker has ended the connection
                 await asyncio.sleep(0.005)
-            await clear_sessions(broker, kept.connections_of(chosen))
+            await clear_sessions(broker, found.connections_of(chosen))
     finally:
         await transport.disconnect()
 
 
-async def _calm(retained: Mapping[str, bytes]) -> None:
-    """Return when no more comes."""
+async def _settle(retained: Mapping[str, bytes]) -> None:
+    """Return when no more messages arrive."""
     count = -1
     while count != len(retained):
         count = len(retained)
-        await asyncio.sleep(CALM_S)
+        await asyncio.sleep(SETTLED_S)
 
 
-class _Kept:
-    """What the broker keeps: `participants` that can be read, and the states of connections."""
+class _Retained:
+    """Retained messages: `participants` that can be read, and the states of connections."""
 
     def __init__(self, retained: Mapping[str, bytes]) -> None:
         self._retained = retained
@@ -139,21 +139,21 @@ class _Kept:
                     self.participants.append(discovery.parse(payload, topic=topic))
 
     def connections(self) -> set[str]:
-        """Return where the states of their connections are kept."""
+        """Return the topics of the states of their connections."""
         return {connection_topic(each.connection) for each in self.participants if each.connection is not None}
 
     def is_online(self, participant: Participant) -> bool:
-        """Whether what carries it is there."""
+        """Return True where the connection of a participant is online."""
         return self._state(participant.connection) == b"online"
 
     def topics_of(self, chosen: Collection[Participant]) -> list[str]:
-        """Return where something is kept of these, and of connections that carry nobody else."""
+        """Return the topics of these participants, and of connections that carry no others."""
         left = [connection_topic(each) for each in self.connections_of(chosen)]
         own = [topic(each.id) for each in chosen for topic in (participant_topic, bound_topic, memory_topic)]
         return [*own, *left]
 
     def connections_of(self, chosen: Collection[Participant]) -> list[str]:
-        """Return the connections that carry nobody else, and are not online."""
+        """Return the connections that carry no others, and are not online."""
         carrying = {each.connection for each in self.participants if each not in chosen}
         connections = {each.connection for each in chosen if each.connection and each.connection not in carrying}
         return [each for each in sorted(connections) if self._state(each) != b"online"]
@@ -180,21 +180,21 @@ def _outgoing(participant: Participant) -> list[str]:
     return [port.queue for port in participant.outports if port.queue]
 
 
-def _chosen(kept: _Kept, roles: Sequence[str], lost: frozenset[str]) -> list[Participant]:
+def _chosen(found: _Retained, roles: Sequence[str], lost: frozenset[str]) -> list[Participant]:
     """Return all that had one of these roles, or without roles all that are lost.
 
-    RequestError where one of them is there, or nothing is kept.
+    Raises RequestError where one of them is online, or nothing is retained.
     """
     if not roles:
-        chosen = [participant for participant in kept.participants if participant.id in lost]
+        chosen = [participant for participant in found.participants if participant.id in lost]
         if not chosen:
-            raise RequestError("the broker keeps nothing of anybody who is lost")
+            raise RequestError("the broker retains nothing of lost participants")
         return chosen
     for role in roles:
-        found = [participant for participant in kept.participants if participant.role == role]
-        if not found:
-            raise RequestError(f"the broker keeps nothing of a participant {quoted(role)}; `msgflo list` names all")
+        matching = [participant for participant in found.participants if participant.role == role]
+        if not matching:
+            raise RequestError(f"the broker retains nothing of a participant {quoted(role)}; `msgflo list` names all")
         # A sensor may be lost while the receiver that carries it is online.
-        if any(kept.is_online(participant) and participant.id not in lost for participant in found):
+        if any(found.is_online(participant) and participant.id not in lost for participant in matching):
             raise RequestError(f"{quoted(role)} is online; end it first")
-    return [participant for role in roles for participant in kept.participants if participant.role == role]
+    return [participant for role in roles for participant in found.participants if participant.role == role]

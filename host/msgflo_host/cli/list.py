@@ -17,7 +17,7 @@ __all__ = ["command"]
 @click.option("--json", "as_json", is_flag=True, help="Print the coordinator's whole answer as JSON.")
 @coordinator_option
 def command(as_json: bool, coordinator: str) -> None:
-    """List nodes with their state, ports with their topics, and edges with their binding.
+    """List nodes with states, ports with topics, and edges with bindings.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""The live view in a terminal: tables that are drawn anew once a second."""
+"""The live view in a terminal: tables that are refreshed once a second."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rich.text import Text
 from ..errors import printable
 from .plain_view import LOG_LINES, Notes, Status, edge_text
 
-__all__ = ["follow_live"]
+__all__ = ["show_live"]
 
 REFRESH_S = 1.0
 STYLES = {
@@ -30,7 +30,7 @@ STYLES = {
 }
 
 
-async def follow_live(status: Callable[[], Status], notes: Notes) -> None:
+async def show_live(status: Callable[[], Status], notes: Notes) -> None:
     """Show `status` until cancelled; what was logged last is printed when the view closes."""
     console = Console()
     # The alternate screen keeps the shell's scroll-back as it was; what happened last is printed when it closes.
@@ -39,7 +39,7 @@ async def follow_live(status: Callable[[], Status], notes: Notes) -> None:
             while True:
                 live.update(_picture(status(), notes.lines, console.width, console.height), refresh=True)
                 await asyncio.sleep(REFRESH_S)
-        except OSError:  # the terminal is gone, as where this was disowned: nobody looks, and it goes on
+        except OSError:  # the terminal is gone, as after `disown`: the run goes on
             await asyncio.get_running_loop().create_future()
         finally:
             with suppress(OSError):  # the terminal may be gone
@@ -57,7 +57,7 @@ def _picture(status: Status, notes: Iterable[str], width: int, height: int) -> R
 
 
 def _log(notes: Iterable[str], width: int) -> RenderableType:
-    """The newest notes, wrapped: what matters may be at their end, so the oldest give way to it."""
+    """Return the newest notes, wrapped: their ends may matter most, so the oldest are dropped."""
     console = Console(width=width)
     lines: list[Text] = []
     for note in reversed([*notes]):
@@ -75,7 +75,7 @@ def _headline(status: Status) -> Text:
     line.append(f"   page {status['page']}   Ctrl-C ends\n", style="not bold")
     line.append(f"graph {status['graph'] or 'in memory'}", style="not bold")
     if status["graph_trouble"]:
-        line.append(f"   not in force: {status['graph_trouble']}", style="bold red")
+        line.append(f"   not applied: {status['graph_trouble']}", style="bold red")
     line.append("\neditor ", style="not bold")
     line.append(status["editor"], style=f"not bold link {status['editor']}")
     return line

@@ -1,4 +1,4 @@
-"""The command ``msgflo``. Each command is in a module of `commands`, imported only when it is used."""
+"""The command ``msgflo``. Each of its commands is in a module of its own, imported only when it is used."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ COMMANDS = {
     "send": "Publish one packet.",
     "watch": "Print packets as they pass.",
     "list": "List participants and edges.",
-    "forget": "Clear what lost participants have left.",
+    "forget": "Clear retained messages of lost participants.",
     "participant": "Run a Python component as a participant.",
-    "trace": "Record what passes, look at it, play it again.",
+    "trace": "Record packets, show them, replay them.",
     "test": "Run suites of tests.",
     "board": "Build, flash, update and run boards.",
 }
@@ -64,7 +64,7 @@ def main(coordinator: CoordinatorProcess | None = None) -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except BrokenPipeError:  # who reads it has enough, as in `msgflo list | head`
+    except BrokenPipeError:  # the reader has ended, as in `msgflo list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except Exception as error:
@@ -75,6 +75,6 @@ def main(coordinator: CoordinatorProcess | None = None) -> None:
 
 
 def _library_errors() -> tuple[type[Exception], ...]:
-    """Return what the library raises at mistakes, where a command has imported it: that takes a while."""
+    """Return the exceptions of the library, if a command has imported it: importing takes a while."""
     library = sys.modules.get("msgflo")
     return () if library is None else (library.Error,)

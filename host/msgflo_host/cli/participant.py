@@ -19,9 +19,7 @@ __all__ = ["command"]
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("role")
 @click.option("--class", "class_name", help="Which class, where the file has several.")
-@click.option(
-    "--component", "kind", metavar="NAME", help="What kind of participant it is, where the class does not say."
-)
+@click.option("--component", "kind", metavar="NAME", help="Its component, if the class does not name one.")
 @click.option("--id", "identity", help="An id of its own, for a second instance of a role.")
 @broker_option
 def command(

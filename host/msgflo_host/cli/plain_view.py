@@ -1,4 +1,4 @@
-"""What a running system prints where there is no terminal, and the log lines for where there is one."""
+"""The lines that a running system prints without a terminal, and the log lines of the live view."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from typing import Any
 from ..errors import printable
 from ..util.token_bucket import TokenBucket
 
-__all__ = ["LOG_LINES", "Notes", "Status", "edge_text", "flush", "follow_plain"]
+__all__ = ["LOG_LINES", "Notes", "Status", "edge_text", "flush", "show_plain"]
 
-FIRST_S, EVERY_S, LOOK_S = 5.0, 60.0, 3.5
+FIRST_S, EVERY_S, MEASURE_S = 5.0, 60.0, 3.5
 QUIET_S = 3600.0
 """So long nothing is printed while no state changes: on a Raspberry Pi each line is written to its SD card."""
 LOG_LINES = 8
@@ -55,22 +55,22 @@ class Notes(logging.Handler):
     def _show(self, line: str) -> None:
         self.lines.append(line)
         if not self._terminal:
-            _say(line)
+            _print_line(line)
 
 
-async def follow_plain(status: Callable[[], Status], look: Callable[[float], None]) -> None:
+async def show_plain(status: Callable[[], Status], measure: Callable[[float], None]) -> None:
     """Print `status` after 5 s, then within a minute after a change of a state, and every hour, until cancelled.
 
-    Edges are measured (`look`) only just before.
+    Edges are measured only just before.
     """
     pause, printed, at = FIRST_S, None, 0.0
     while True:
-        await asyncio.sleep(pause - LOOK_S)
+        await asyncio.sleep(pause - MEASURE_S)
         pause = EVERY_S
         if _states(status()) == printed and time.monotonic() - at < QUIET_S:
             continue
-        look(LOOK_S)
-        await asyncio.sleep(LOOK_S)
+        measure(MEASURE_S)
+        await asyncio.sleep(MEASURE_S)
         now = status()
         printed, at = _states(now), time.monotonic()
         _print(now)
@@ -84,15 +84,15 @@ def _states(status: Status) -> list[tuple[str, str]]:
 def _print(status: Status) -> None:
     nodes, edges = status["nodes"], status["edges"]
     states = ", ".join(f"{node['id']} {node['state']}" for node in nodes[:MOST_EDGES])
-    _say(f"nodes: {printable(states) or 'none'}")
+    _print_line(f"nodes: {printable(states) or 'none'}")
     for edge in edges[:MOST_EDGES]:
-        _say(f"edge: {printable(edge_text(edge))}: {edge['rate']:.1f}/s")
+        _print_line(f"edge: {printable(edge_text(edge))}: {edge['rate']:.1f}/s")
     if len(edges) > MOST_EDGES:
-        _say(f"and {len(edges) - MOST_EDGES} more edges: see the page or `msgflo list`")
+        _print_line(f"and {len(edges) - MOST_EDGES} more edges: see the page or `msgflo list`")
 
 
-def _say(line: str) -> None:
-    """Print a line; where nobody reads any more, as in ``msgflo run | head``, the run ends in order.
+def _print_line(line: str) -> None:
+    """Print a line; once the reader has ended, as in ``msgflo run | head``, the run ends in order.
 
     A line that cannot be written for another reason, such as a full disk, is no reason to end.
     """
@@ -106,7 +106,7 @@ def _say(line: str) -> None:
 
 
 def flush() -> None:
-    """Print what is left at the end, or drop it where that cannot be."""
+    """Print the rest at the end, or drop it where that fails."""
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -119,5 +119,5 @@ def _print_no_more() -> None:
 
 
 def edge_text(edge: Status) -> str:
-    """An edge as people write it."""
+    """Return an edge as text."""
     return f"{edge['src']} → {edge['tgt']}"

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import uuid
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
 
 import click
 
@@ -17,6 +15,7 @@ from msgflo.topics import connection_topic, participant_topic
 from ..components.foreign.announcer import DEFAULT_INTERVAL_S, ForeignDevices
 from ..components.foreign.foreign_file import Foreign, check_unique, load, parse_role_argument
 from ..errors import DiscoveryError, RequestError
+from ..processes.signals import on_shutdown
 from ..util.text_checks import quoted
 from ..wire import discovery
 from ..wire.connection import Connection
@@ -49,57 +48,54 @@ def command(devices: tuple[str, ...], interval: float, broker_url: str | None, c
       msgflo register fan:fan.yml
       msgflo register hall:lamp.yml door:lamp.yml --broker mqtt://pi.local
     """
-    wanted = [load(file, role) for role, file in map(parse_role_argument, devices)]
-    check_unique(wanted)
+    desired = [load(file, role) for role, file in map(parse_role_argument, devices)]
+    check_unique(desired)
     try:
         broker = find_broker(broker_url, coordinator)
     except NobodyThereError:
         if not is_default("coordinator"):
             raise
         broker = parse_broker("mqtt://localhost")
-    names = ", ".join(device.participant.role for device in wanted)
+    names = ", ".join(device.participant.role for device in desired)
     click.echo(f"announcing {names} on {broker}; Ctrl-C ends", err=True)
-    asyncio.run(_until_signal(_announce(broker, wanted, interval)))
-
-
-async def _until_signal(work: Coroutine[Any, Any, None]) -> None:
-    working = asyncio.create_task(work)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, working.cancel)
     with suppress(asyncio.CancelledError):
-        await working
+        asyncio.run(_announce(broker, desired, interval))
 
 
-async def _announce(broker: Broker, wanted: list[Foreign], interval: float) -> None:
-    await _refuse_taken(broker, wanted)
+async def _announce(broker: Broker, desired: list[Foreign], interval: float) -> None:
+    """Announce devices until a signal cancels that."""
+    task = asyncio.current_task()
+    assert task is not None
+    on_shutdown(task.cancel)
+    await _refuse_taken(broker, desired)
     foreign = ForeignDevices(broker, interval=interval)
-    foreign.set_desired(wanted)
+    foreign.set_desired(desired)
     await foreign.run()
 
 
-async def _refuse_taken(broker: Broker, wanted: list[Foreign]) -> None:
-    """Raise RequestError where a participant is there that has the id of one of these, and another connection.
+async def _refuse_taken(broker: Broker, desired: list[Foreign]) -> None:
+    """Raise RequestError where a live participant of another connection has the id of one of these devices.
 
-    Each would overwrite what the other says of its ports, and take it away at its end. Of one without a connection nobody
-    can know whether it is there: it may be what an earlier start has left.
+    Each would overwrite the other's announcement, and clear it at its end. One without a connection does not count:
+    an earlier start may have left it.
     """
     retained: dict[str, bytes] = {}
-    there = asyncio.Event()
-    ours = {participant_topic(device.participant.id): device.participant for device in wanted}
+    connected = asyncio.Event()
+    ours = {participant_topic(device.participant.id): device.participant for device in desired}
     connection = Connection(
         broker,
         f"msgflo-register-{uuid.uuid4().hex[:12]}",
         subscriptions=(),
         on_message=lambda topic, payload, _: retained.update({topic: payload}),
-        on_connected=there.set,
+        on_connected=connected.set,
     )
     connection.set_filters(ours)
     serving = asyncio.create_task(connection.run())
     try:
-        await there.wait()
+        await connected.wait()
         await connection.settled()
         others = _others(ours, retained)
-        # By their exact topics: some brokers send nothing that they keep to wildcards (RabbitMQ).
+        # By their exact topics: some brokers send no retained messages to wildcards (RabbitMQ).
         connection.set_filters([*ours, *map(connection_topic, others.values())])
         await connection.settled()
     finally:
@@ -114,7 +110,7 @@ async def _refuse_taken(broker: Broker, wanted: list[Foreign]) -> None:
 
 
 def _others(ours: Mapping[str, Participant], retained: Mapping[str, bytes]) -> dict[str, str]:
-    """Return by which connections, other than a device's own, participants with the ids of ours were announced."""
+    """Return the other connections that announced participants with the ids of ours, by id."""
     found = {}
     for topic, participant in ours.items():
         with suppress(DiscoveryError):

@@ -1,4 +1,4 @@
-"""``msgflo run``: the broker and the coordinator, with all that belongs to them."""
+"""``msgflo run``: broker, data plane, coordinator and components under one supervisor."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def command(
       msgflo run home.fbp --host 0.0.0.0 --secrets secrets.yaml
       msgflo run home.json --broker mqtts://user:secret@pi.local?cafile=ca.pem
     """
-    # What is started here needs it no more, and could print it.
+    # Child processes do not need it, and could print it.
     os.environ.pop("MSGFLO_SECRET", None)
     from ..processes.mosquitto import Mosquitto
     from ..processes.supervisor import supervise

@@ -27,7 +27,7 @@ ACKNOWLEDGED_WITHIN_S = 10.0
 @click.argument("payload", metavar="JSON")
 @click.option("--topic", "is_topic", is_flag=True, help="Take a name like NODE.INPORT as a topic.")
 @click.option("--raw", is_flag=True, help="Publish the text as it is, whether JSON or not.")
-@click.option("--retain", is_flag=True, help="Let the broker keep it as the topic's latest value.")
+@click.option("--retain", is_flag=True, help="Have the broker retain it as the topic's latest value.")
 @broker_option
 @coordinator_option
 def command(

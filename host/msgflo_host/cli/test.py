@@ -34,7 +34,7 @@ __all__ = ["command"]
     default=2.0,
     show_default=True,
     metavar="S",
-    help="Seconds for each case, where its suite tells none.",
+    help="Seconds for each case, where its suite has no timeout.",
 )
 @click.option("--graph", type=click.Path(path_type=Path), help="Graph that the temporary coordinator runs.")
 @click.option(
@@ -82,7 +82,7 @@ def command(
 
 
 def _components_of(suites: Sequence[Path]) -> Path | None:
-    """Return the folder in which suites stand, or else the current one, where it says itself that it has components."""
+    """Return the folder of the suites, or else the current one, if it is configured as a component folder."""
     from ..components.library import is_configured
 
     found = list(dict.fromkeys(file.parent.resolve() for file in suites if is_configured(file.parent)))

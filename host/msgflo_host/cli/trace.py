@@ -1,4 +1,4 @@
-"""``msgflo trace``: what has passed in a graph. Its commands are in modules of their own, as are those of `msgflo`."""
+"""``msgflo trace``: the group of commands about traces, one module each."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COMMANDS = {
     "trace", cls=LazyGroup, summaries=COMMANDS, prefix="trace_", short_help="Record what passes, show it, replay it."
 )
 def command() -> None:
-    """Traces: the packets that passed in a graph, with the graph, in a file.
+    """Traces: files of the packets that passed in a graph, with the graph itself.
 
     npm's tools flowtrace-show and flowtrace-replay read these files, and theirs can be read here.
 

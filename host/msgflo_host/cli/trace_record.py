@@ -14,6 +14,7 @@ import click
 
 from ..errors import ClientError, TraceError
 from ..fbp.client import Client
+from ..processes.signals import shutdown_event
 from ..traces import flowtrace
 from ..traces.event_ring import MAX_EVENTS
 from ._options import SEEN_BY_ALL
@@ -25,7 +26,7 @@ _BY_OTHERS = {
     "stop": "has ended the recording: what passes from now on is missing",
     "clear": "has cleared the recording: what has passed is missing",
 }
-"""What it means when another client of the runtime sends this of `trace`."""
+"""Effects of requests of the `trace` protocol by other clients."""
 _DUMP_S = 60.0  # a Pi needs a while for the largest
 
 
@@ -50,14 +51,14 @@ _DUMP_S = 60.0  # a Pi needs a while for the largest
     type=click.IntRange(1, MAX_EVENTS),
     default=MAX_EVENTS,
     show_default=True,
-    help="How many are kept, the newest.",
+    help="How many to store, the newest.",
 )
 def command(
     file: Path, address: str, secret: str | None, graph: str | None, seconds: float | None, events: int
 ) -> None:
     """Record the packets of all edges of a graph, and write them with the graph to FILE.
 
-    The runtime keeps the events until then: beyond its room (--events, and 4 MiB) the oldest are left out.
+    The runtime stores the events until then: beyond --events and 4 MiB, the oldest are dropped.
 
     \b
     Examples:
@@ -70,7 +71,7 @@ def command(
 
 
 def _socket(address: str) -> str:
-    """The address of the same place for the protocol; other commands are given that of the page."""
+    """Return the WebSocket address; other commands take the page's, which begins with http."""
     return re.sub(r"^http(s?)://", r"ws\1://", address)
 
 
@@ -106,10 +107,7 @@ def _check_allowed(client: Client) -> None:
 
 async def _wait(client: Client, graph: str, seconds: float | None, hint: str) -> None:
     """Print the hint; return after so many seconds, at Ctrl-C, or when the connection ends."""
-    loop = asyncio.get_running_loop()
-    ended = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, ended.set)
+    ended = shutdown_event()
     click.echo(hint, err=True)
     connection = asyncio.create_task(_warn(client, graph))
     connection.add_done_callback(lambda task: ended.set())
@@ -121,12 +119,12 @@ async def _wait(client: Client, graph: str, seconds: float | None, hint: str) ->
     finally:
         connection.cancel()
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)  # a second Ctrl-C ends at once
+            asyncio.get_running_loop().remove_signal_handler(number)  # a second Ctrl-C ends at once
 
 
 async def _warn(client: Client, graph: str) -> None:
-    """Print what others do to the recording, until the connection ends."""
-    goes_on = client.runtime.get("type") == "msgflo"  # where somebody else starts, too
+    """Warn of what other clients do to the recording, until the connection ends."""
+    goes_on = client.runtime.get("type") == "msgflo"  # although another client starts a recording, too
     async for message in client.messages():
         what = _BY_OTHERS.get(message.command) if message.protocol == "trace" else None
         about = message.payload.get("graph") if isinstance(message.payload, dict) else None
@@ -135,6 +133,6 @@ async def _warn(client: Client, graph: str) -> None:
 
 
 def _read(answer: Any, address: str) -> flowtrace.Trace:
-    """Return the trace in an answer: a text by the specification, an object in NoFlo."""
+    """Return the trace in an answer: a text in the specification, an object in NoFlo."""
     content = answer.get("flowtrace") if isinstance(answer, dict) else None
     return flowtrace.parse(content if isinstance(content, str) else json.dumps(content), address)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from pathlib import Path
 from urllib.parse import quote
 
 import click
 
 from ..errors import ServerError
+from ..processes.signals import shutdown_event
 from ..traces import flowtrace
 from ..traces.flowtrace import Trace
 
@@ -31,9 +31,9 @@ __all__ = ["command"]
     "--ide", metavar="URL", help="The editor's page, which may connect then. [default: pages of this machine]"
 )
 def command(file: Path, host: str, port: int, speed: float, ide: str | None) -> None:
-    """Wait for editors of the FBP protocol, until Ctrl-C: they open the graph, and see its packets when they start it.
+    """Serve editors of the FBP protocol until Ctrl-C: they open the graph, and see its packets when they start it.
 
-    Nothing can be changed, and no broker is needed. Who can reach the port can read the trace.
+    Nothing can be changed, and no broker is needed. Anybody who can reach the port can read the trace.
 
     \b
     Examples:
@@ -51,9 +51,7 @@ async def _replay(trace: Trace, host: str, port: int, speed: float, ide: str | N
         server = ReplayServer(trace, speed=speed, ide=ide)
     except (ServerError, ValueError):
         raise click.UsageError(f"--ide {ide!r} is no URL, as in http://app.flowhub.io") from None
-    ended = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    ended = shutdown_event()
     try:
         opened = await server.start(host, port)
         if server.replay.left_out:

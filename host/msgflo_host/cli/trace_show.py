@@ -1,4 +1,4 @@
-"""``msgflo trace show``: print what was recorded."""
+"""``msgflo trace show``: print a recorded trace."""
 
 from __future__ import annotations
 

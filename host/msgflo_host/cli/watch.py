@@ -47,7 +47,7 @@ def command(what: tuple[str, ...], as_json: bool, count: int | None, broker_url:
 
 
 def _topics(name: str, coordinator: str) -> list[str]:
-    """The topics that a word on the command line means: those of the port, if there is such a node, or itself."""
+    """Return the topics of a NODE.PORT, or the word itself as a topic."""
     found = find_port(name, coordinator, ("outports", "inports"))
     if found is not None:
         return [found.topic, *found.direct_sources]
@@ -67,7 +67,7 @@ async def _watch(broker: Broker, names: Mapping[str, str], count: int | None, sh
             return
         try:
             show(names.get(topic, topic), topic, payload, retained)
-        except OSError as error:  # nobody reads it any more, or the disk is full
+        except OSError as error:  # the reader has ended, or the disk is full
             ended.set_exception(error)
             return
         if left is not None:
@@ -96,7 +96,7 @@ def _print_json(name: str, topic: str, payload: bytes, retained: bool) -> None:
 
 
 def _payload(payload: bytes) -> dict[str, Any]:
-    """The value where it is JSON, else the text, else the bytes in hexadecimal; under a key that says which."""
+    """Return the value where it is JSON, else the text, else the bytes in hexadecimal, each under its own key."""
     try:
         text = payload.decode()
     except UnicodeDecodeError:
@@ -108,7 +108,7 @@ def _payload(payload: bytes) -> dict[str, Any]:
 
 
 def _text(payload: bytes) -> str:
-    """Readable in a terminal, whatever a device sends: no control characters get through."""
+    """Return a payload as text that is safe in a terminal: without control characters."""
     try:
         text = payload.decode()
     except UnicodeDecodeError:

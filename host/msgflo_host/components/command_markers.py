@@ -1,8 +1,8 @@
-"""Markers in the words of a command, such as `#FILENAME`, and where those may stand that clients decide about.
+"""Markers in the words of a command, such as `#FILENAME`, and the places allowed for those with values of clients.
 
-Who may add a node chooses its name and its initial packets, and is not to choose what is run. So `#ROLE` and `#IIPS` are
-each a word of their own, follow `--name=`, or have a `:` after them, as in MsgFlo's `msgflo-register --role #ROLE:#FILENAME`.
-Where an interpreter or a program that runs others is among the words, they come after the file, code or program to be run.
+A client chooses the name and the initial packets of a node, but must not choose the program. So `#ROLE` and `#IIPS` are
+words of their own, come after `--name=`, or have a `:` after them, as in MsgFlo's `msgflo-register --role #ROLE:#FILENAME`.
+Behind an interpreter or a program that runs others, they come after the file, code or program to be run.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _FROM_CLIENTS = re.compile("#(?:ROLE|IIPS)")
 _WORD = re.compile(r"(?P<before>(?:--?[A-Za-z0-9][\w-]*=)?)(?P<marker>#ROLE|#IIPS)(?P<after>(?::\S*)?)", re.ASCII)
 _CODE_OPTION = re.compile(r"(?:-[A-Za-z]*[ceEpr]|--(?:command|eval|print)=?)", re.ASCII)
 
-# What runs a file or code that is named among its words; what runs another program; what makes a shell line of its words.
+# Programs that run a file or code among their words; that run another program; that make a shell line of their words.
 _INTERPRETER = re.compile(
     r"(?:r?(?:|a|ba|c|da|fi|k|mk|pw|tc|tcl|wi|xon|z)sh|(?:micro|i)?python[\d.]*|pypy[\d.]*|node|nodejs|deno|bunx?|npx|tsx|ts-node"
     r"|coffee|perl[\d.]*|php[\d.]*|ruby[\d.]*|lua[\d.]*|luajit|[gmn]?awk|sed|java|julia|Rscript)",
@@ -33,11 +33,11 @@ _FLAG = {
     _WRAPPER: re.compile(r"--|-[iE]|-[oe][L0]|--\S+=\S*"),
 }
 _NO_PROGRAM = re.compile(r"run|exec|x|test|[\d.]+[smhd]?|\w+=.*", re.DOTALL)
-"""Words that may stand before that which is run."""
+"""Words that may stand before the program to be run."""
 
 
 def replaced(words: Iterable[str], markers: Mapping[str, str]) -> tuple[str, ...]:
-    """Put in what markers stand for, wherever they are; what was put in is not looked at again."""
+    """Replace markers by their values, wherever they are; values are not searched for markers."""
     if not markers:
         return tuple(words)
     pattern = re.compile("|".join(re.escape(marker) for marker in sorted(markers, key=len, reverse=True)))
@@ -45,7 +45,7 @@ def replaced(words: Iterable[str], markers: Mapping[str, str]) -> tuple[str, ...
 
 
 def filled(words: Iterable[str], *, role: str, iips: str) -> tuple[str, ...]:
-    """Put in the name of a node and its initial packets, where they may stand."""
+    """Replace the markers of a node's name and initial packets, where those are allowed."""
     values = {"#ROLE": role, "#IIPS": iips}
     return tuple(
         found["before"] + values[found["marker"]] + found["after"] if (found := _WORD.fullmatch(word)) else word
@@ -54,7 +54,7 @@ def filled(words: Iterable[str], *, role: str, iips: str) -> tuple[str, ...]:
 
 
 def misplaced(words: Sequence[str]) -> str | None:
-    """Return what is wrong with the place of `#ROLE` or `#IIPS`, and what to write instead; None where nothing is."""
+    """Return the mistake in the place of `#ROLE` or `#IIPS`, and what to write instead; None without one."""
     for at, word in enumerate(words):
         marker = _FROM_CLIENTS.search(word)
         if marker is None:
@@ -62,7 +62,7 @@ def misplaced(words: Sequence[str]) -> str | None:
         advice = f'a shell takes it as "$1": sh -c \'echo "$1"\' sh {marker[0]}'
         allowed = _WORD.fullmatch(word)
         if allowed is None or _FROM_CLIENTS.search(allowed["after"]):
-            return f"{marker[0]} inside of {word!r}; it must be a word of its own, or follow --name=; {advice}"
+            return f"{marker[0]} inside of {word!r}; it must be a word of its own, or come after --name=; {advice}"
         if at == 0:
             return f"{marker[0]} cannot be the program that is run"
         before, option = words[:at], allowed["before"] or words[at - 1]
@@ -70,14 +70,14 @@ def misplaced(words: Sequence[str]) -> str | None:
             return f"{marker[0]} after {option} would be run as code; {advice}"
         if _decides(before):
             return (
-                f"{marker[0]} behind {' '.join(before)!r} could be run, or say what is; it must be behind a file or code that "
+                f"{marker[0]} behind {' '.join(before)!r} could be run, or decide what is; it must be behind a file or code that "
                 f"stands there, as in python part.py {marker[0]}; {advice}"
             )
     return None
 
 
 def _decides(before: Sequence[str]) -> bool:
-    """Whether the word behind these may be the code, file or program that is run."""
+    """Return True where the word behind these may be the code, file or program that is run."""
     opened: re.Pattern[str] | None = None
     is_code = may_be_value = False
     for at, word in enumerate(before):

@@ -39,7 +39,7 @@ LANGUAGES = {
     ".py": "python", ".yml": "yaml", ".yaml": "yaml", ".js": "javascript", ".coffee": "coffeescript", ".ts": "typescript",
     ".cpp": "c++", ".rs": "rust", ".go": "go", ".lua": "lua", ".rb": "ruby", ".sh": "shell",
 }  # fmt: skip
-"""What editors call the language of a file; `json` and `fbp` would mean a graph to them."""
+"""The languages of editors by suffix; `json` and `fbp` would mean a graph to them."""
 
 MAX_SOURCE = 256 * 1024
 """Bytes of one source, and of one suite of tests."""
@@ -118,18 +118,18 @@ def _read(folder: Path, config: Config) -> Contents:
 
 
 def watched(folder: Path, contents: Contents) -> dict[Path, Signature | None]:
-    """The files whose change can change the components of a folder, with what differs after each change."""
+    """Return the files whose change can change the components of a folder, each with a signature."""
     files = [folder / FILE_NAME, folder / PACKAGE, *contents.foreign.values()]
     files += [
         command.source for command in (*contents.commands.values(), *contents.programs.values()) if command.source
     ]
-    with contextlib.suppress(OSError):  # it is away; so are its files
+    with contextlib.suppress(OSError):  # the folder is gone, and its files
         files += [file for file in folder.iterdir() if file.suffix.lower() in contents.suffixes and _is_shown(file)]
     return {file: signature(file) for file in files}
 
 
 def is_component(text: str, suffix: str) -> bool:
-    """Whether a file with this suffix, for which there is no handler but our own, is a component."""
+    """Return True for the text of a component, in a file with a suffix that only our own handler takes."""
     pattern = (
         r"\bParticipant\b|\bmsgflo\.(component|remembering)\b"
         if suffix == ".py"
@@ -160,7 +160,7 @@ def _is_shown(file: Path) -> bool:
 
 
 def beginning(file: Path) -> str:
-    """The text of a file, as far as a source may be long; empty if it cannot be read."""
+    """Return the text of a file up to the limit of sources; empty if it cannot be read."""
     try:
         with open_regular(file) as opened:
             return opened.read(MAX_SOURCE).decode(errors="replace")
@@ -177,7 +177,7 @@ def _command(
 
 
 def _files(words: Iterable[str], folder: Path) -> Iterator[Path]:
-    """The sources of the folder that are among the words of a command."""
+    """Yield the sources of the folder that are among the words of a command."""
     inside = folder.resolve()
     for word in words:
         file = folder / word

@@ -1,4 +1,4 @@
-"""What is known of components that may not run at all: their ports, from their own words.
+"""Ports and descriptions of components, whether they run or not.
 
 A component in Python is asked in a process of its own, for importing it runs its code.
 """
@@ -28,14 +28,14 @@ from .foreign.foreign_file import load
 __all__ = ["ComponentInfo", "as_yaml", "ask", "can_be_asked", "class_option", "of_foreign"]
 
 TIMEOUT_S = 10.0
-"""How long a component may take to say what it is."""
+"""Seconds in which a component must describe itself."""
 END_GRACE_S = 0.5
 MAX_ANSWER = 256 * 1024
 
 
 @dataclass(frozen=True)
 class ComponentInfo:
-    """A component, whether it runs or not; `trouble` says why nothing more is known, where that is so."""
+    """A component, whether it runs or not; `trouble` is the reason why nothing more is known."""
 
     name: str
     description: str = ""
@@ -47,7 +47,7 @@ class ComponentInfo:
 
     @property
     def about(self) -> str:
-        """The description for people, with what is wrong."""
+        """The description for people, with the trouble."""
         return (
             f"{self.description} ({self.trouble})"
             if self.description and self.trouble
@@ -56,7 +56,7 @@ class ComponentInfo:
 
     @staticmethod
     def of(name: str, participant: Participant) -> ComponentInfo:
-        """What a participant with this component says of itself, without the topics of its role."""
+        """Return the description of a participant, without the topics of its role."""
         ins, outs = (
             tuple(msgspec.structs.replace(port, queue=None) for port in ports)
             for ports in (participant.inports, participant.outports)
@@ -73,9 +73,9 @@ def of_foreign(name: str, file: Path) -> ComponentInfo:
 
 
 def can_be_asked(command: Command) -> bool:
-    """Whether a command runs a participant of ours in a file that does nothing else when it is imported.
+    """Return True where a command runs a participant of ours in a file that can be imported without other effects.
 
-    Of a program with a main part, `if __name__ == "__main__":`, that can be expected.
+    That is expected of a program with a main part, `if __name__ == "__main__":`.
     """
     source = command.source
     if source is None or source.suffix.lower() != ".py":
@@ -89,7 +89,7 @@ def can_be_asked(command: Command) -> bool:
 
 
 async def ask(name: str, command: Command) -> ComponentInfo:
-    """Import a component in another process, with low priority, and return what it says of itself."""
+    """Import a component in another process, with low priority, and return how it describes itself."""
     source = command.source
     assert source is not None
     environment = {key: value for key, value in os.environ.items() if not key.startswith("MSGFLO_")}
@@ -104,7 +104,7 @@ async def ask(name: str, command: Command) -> ComponentInfo:
     try:
         process = await children.spawn(argv, cwd=command.folder, env=environment, stdout=PIPE, stderr=DEVNULL)
     except OSError as error:
-        return ComponentInfo(name, trouble=f"cannot be asked what it is: {error.strerror or error}")
+        return ComponentInfo(name, trouble=f"cannot be asked for its ports: {error.strerror or error}")
     assert process.stdout is not None
     answer = b""
     try:
@@ -112,39 +112,39 @@ async def ask(name: str, command: Command) -> ComponentInfo:
             while (chunk := await process.stdout.read(65536)) and len(answer) <= MAX_ANSWER:
                 answer += chunk
     except TimeoutError:
-        return ComponentInfo(name, trouble=f"{source.name}: has not said what it is within {TIMEOUT_S:g} s")
+        return ComponentInfo(name, trouble=f"{source.name}: has not described itself within {TIMEOUT_S:g} s")
     finally:
         await children.end(process, END_GRACE_S)
-    return _understood(name, source, answer)
+    return _parse(name, source, answer)
 
 
 def class_option(words: tuple[str, ...]) -> str | None:
-    """The class that a command names with `--class`."""
-    for word, following in zip(words, [*words[1:], None], strict=True):
+    """Return the class that a command names with `--class`."""
+    for word, value in zip(words, [*words[1:], None], strict=True):
         if word == "--class":
-            return following
+            return value
         if word.startswith("--class="):
             return word.removeprefix("--class=")
     return None
 
 
-def _understood(name: str, source: Path, answer: bytes) -> ComponentInfo:
+def _parse(name: str, source: Path, answer: bytes) -> ComponentInfo:
     try:
-        said = json.loads(answer)
-        if "trouble" in said:
-            return ComponentInfo(name, trouble=str(said["trouble"])[:1000])
-        return ComponentInfo.of(name, discovery.parse(said["discovery"].encode()))
+        found = json.loads(answer)
+        if "trouble" in found:
+            return ComponentInfo(name, trouble=str(found["trouble"])[:1000])
+        return ComponentInfo.of(name, discovery.parse(found["discovery"].encode()))
     except DiscoveryError as error:
         return ComponentInfo(name, trouble=str(error))
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
-        return ComponentInfo(name, trouble=f"{source.name}: ended without saying what it is")
+        return ComponentInfo(name, trouble=f"{source.name}: ended without describing itself")
 
 
 def as_yaml(info: ComponentInfo) -> str:
-    """A component as the file of a foreign device would declare it: a source for those that have none to show."""
+    """Return a component as the file of a foreign device would declare it: the source of those that have no file."""
     from io import StringIO
 
-    from ruamel.yaml import YAML  # 2 MB, for those who look at sources
+    from ruamel.yaml import YAML  # 2 MB, only for sources
 
     document: dict[str, Any] = {"component": info.name}
     if info.about:

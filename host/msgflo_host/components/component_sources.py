@@ -34,17 +34,17 @@ class Source:
 
 
 def language_of(file: Path) -> str:
-    """What editors call the language of a file; never `json` or `fbp`, which would mean a graph to them."""
+    """Return the language of a file for editors; never `json` or `fbp`, which would mean a graph to them."""
     return LANGUAGES.get(file.suffix.lower(), "text")
 
 
 def suite_of(file: Path) -> Path:
-    """Where the suite of a source stands."""
+    """Return the file of the suite of a source."""
     return file.with_name(f"{file.stem}.spec.yaml")
 
 
 def read(file: Path) -> str:
-    """The text of a source; LibraryError if it cannot be read or is larger than 256 KiB."""
+    """Return the text of a source; raises LibraryError if it cannot be read or is larger than 256 KiB."""
     try:
         with open_regular(file) as opened:
             content = opened.read(MAX_SOURCE + 1)
@@ -56,7 +56,7 @@ def read(file: Path) -> str:
 
 
 def file_for(name: str, language: str, folder: Path, contents: Contents) -> tuple[str, Path]:
-    """The full name and the file of a component that is about to be written.
+    """Return the full name and the file of a component that is about to be written.
 
     `name` may leave out the namespace. Raises LibraryError for a name that no file of the folder can have, for a
     language without a handler, and for a component whose file is not in the folder.
@@ -89,7 +89,7 @@ def write(file: Path, folder: Path, contents: Contents, code: str, tests: str | 
     """Write a source, whole or not at all, and its suite: None leaves that as it is, an empty one removes it.
 
     Raises LibraryError, and changes nothing, for a text that is too large, and for a mistake in it by which the component
-    could not even begin: for Python a syntax error, for a foreign device whatever is wrong with its file.
+    could not even begin: for Python a syntax error, for a foreign device any mistake in its file.
     """
     content, suite = _encoded(code, file), None if tests is None else _encoded(tests, suite_of(file))
     _check_place(file, folder)
@@ -126,7 +126,7 @@ def _encoded(text: str, file: Path) -> bytes:
 
 
 def _check_place(file: Path, folder: Path) -> None:
-    """A link may lead out of the folder; who put it there did not mean it to be written through."""
+    """Refuse a link that leads out of the folder, and hidden files."""
     try:
         file.stat()
     except OSError as wrong:

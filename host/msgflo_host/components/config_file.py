@@ -1,7 +1,7 @@
-"""What a folder says about its components: ``msgflo.yaml``, or the key ``msgflo`` of ``package.json`` as MsgFlo has it.
+"""The configuration of a component folder: ``msgflo.yaml``, or the key ``msgflo`` of ``package.json``, as in MsgFlo.
 
 namespace: home                                          # of the folder's files; by default the folder's name
-repository: https://example.org/home.git                 # editors are told where the sources are
+repository: https://example.org/home.git                 # where editors find the sources
 components:
   demo/Machine: "msgflo participant machine.py #ROLE"    # a command: started for each node with this component
   demo/Plug: plug.yml                                    # a foreign device: announced for each such node
@@ -39,7 +39,7 @@ SECTIONS = ("components", "programs", "handlers", "variables")
 SETTINGS = ("namespace", "repository")
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
-"""A namespace, or the name of a component in it: what a file may be called in every place."""
+"""A namespace, or the name of a component in it: a file name that is valid everywhere."""
 
 RESERVED = "core"
 """The namespace of the built-in components."""
@@ -53,7 +53,7 @@ _SUFFIX = re.compile(r"\.[A-Za-z0-9+]{1,16}")
 
 @dataclass(frozen=True)
 class Config:
-    """The words of what is to be run, and for foreign devices the names of their files. Markers are still in them.
+    """The words of commands, with their markers, and the files of foreign devices.
 
     A handler of None means that files with this suffix are no components, an empty one that they are foreign devices.
     """
@@ -68,7 +68,7 @@ class Config:
 
 
 def is_configured(folder: Path) -> bool:
-    """Whether a folder says itself that it is a library. Most with a `package.json` are not."""
+    """Return True for a folder that is configured as a library. Most with a `package.json` are not."""
     if (folder / FILE_NAME).is_file():
         return True
     try:
@@ -91,12 +91,12 @@ def create(folder: Path) -> Path:
 
 
 def namespace_of(folder: Path) -> str:
-    """The namespace of a folder that does not name one: what it is called."""
+    """Return the namespace of a folder that does not name one: its own name."""
     return _made_valid(folder.absolute().resolve().name)
 
 
 def read(folder: Path) -> Config:
-    """Read what a folder says; raises LibraryError with file, line and column for whatever is wrong with it."""
+    """Read the configuration of a folder; raises LibraryError with file, line and column for a mistake."""
     name = namespace_of(folder)
     if (folder / FILE_NAME).exists():
         from ..util.yaml_reader import Reader  # ruamel.yaml: 2 MB that a coordinator without a library does not need
@@ -120,9 +120,9 @@ def read(folder: Path) -> Config:
 
 
 def _made_valid(name: str) -> str:
-    """A namespace from the name of a folder or package, such as `@me/my.parts`."""
-    kept = re.sub(r"[^A-Za-z0-9_-]+", "-", name.rpartition("/")[2]).strip("-")
-    return kept[:64] if kept and kept != RESERVED else "components"
+    """Return a namespace for the name of a folder or package, such as `@me/my.parts`."""
+    valid = re.sub(r"[^A-Za-z0-9_-]+", "-", name.rpartition("/")[2]).strip("-")
+    return valid[:64] if valid and valid != RESERVED else "components"
 
 
 def _config(top: Located, reader: Reader, folder: Path, name: str) -> Config:
@@ -229,7 +229,7 @@ def _variables(top: Located, reader: Reader) -> Iterator[tuple[str, str]]:
 
 
 def _entries(top: Located, section: str, reader: Reader) -> Iterator[tuple[str, Located]]:
-    """Every name of a section with what belongs to it."""
+    """Yield every name of a section with its value."""
     entries = top.value.get(section)
     if entries is None or entries.value is None:
         return
@@ -238,9 +238,9 @@ def _entries(top: Located, section: str, reader: Reader) -> Iterator[tuple[str, 
     yield from entries.value.items()
 
 
-def _text(name: str, entry: Located, reader: Reader, otherwise: str) -> str:
+def _text(name: str, entry: Located, reader: Reader, mistake: str) -> str:
     if not isinstance(entry.value, str) or not entry.value.strip():
-        reader.fail_at(entry, f"{name}: {entry.plain()!r} is {otherwise}")
+        reader.fail_at(entry, f"{name}: {entry.plain()!r} is {mistake}")
     return entry.value
 
 
@@ -253,7 +253,7 @@ def _words(name: str, entry: Located, reader: Reader) -> tuple[str, ...]:
 
 
 def _words_for_a_node(name: str, entry: Located, reader: Reader, variables: Mapping[str, str]) -> tuple[str, ...]:
-    """The words of a command that is filled in with what clients decide: names of nodes and initial packets."""
+    """Return the words of a command with markers for values of clients: names of nodes and initial packets."""
     _refuse_lost_markers(name, entry, reader)
     words = _words(name, entry, reader)
     if wrong := misplaced(replaced(words, variables)):

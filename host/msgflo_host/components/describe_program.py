@@ -1,4 +1,4 @@
-"""Run as a program: imports a component, without serving it, and prints what it would announce of itself.
+"""Run as a program: imports a component, without serving it, and prints its discovery message.
 
     python -m msgflo_host.components.describe_program FILE [CLASS]
 
@@ -21,18 +21,18 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Answer on what was standard output; what the component itself prints is thrown away."""
+    """Print the answer; the output of the component itself is dropped."""
     os.nice(10)
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as answer:
         os.dup2(2, 1)
         file, class_name = Path(sys.argv[1]), next(iter(sys.argv[2:]), None)
         try:
-            said = {"discovery": describe(load_component(file, class_name)("node"), "node").decode()}
+            found = {"discovery": describe(load_component(file, class_name)("node"), "node").decode()}
         except MsgfloError as error:
-            said = {"trouble": str(error)}
+            found = {"trouble": str(error)}
         except Exception as error:
-            said = {"trouble": f"{file.name}: {type(error).__name__}: {error}"}
-        json.dump(said, answer)
+            found = {"trouble": f"{file.name}: {type(error).__name__}: {error}"}
+        json.dump(found, answer)
     os._exit(0)  # threads that the component has started are no reason to wait
 
 

@@ -1,4 +1,4 @@
-"""The library: components that the coordinator can start by itself. Those of one folder, and what is known of each.
+"""The library: components of one folder that the coordinator can start, and the ports of each.
 
     library = load(Path("components"))
     library.names()                          # ["home/Lamp", …]
@@ -6,7 +6,7 @@
     library.source("home/Lamp").code
     library.write("Lamp", "python", code)    # its nodes start again
 
-What a folder may hold: `folder` and `config_file`. `live.follow` takes edits on disk over.
+`component_folder` and `config_file` define what a folder may hold. `live_folder.watch` applies edits on disk.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def load(folder: Path) -> Library:
 
 
 def of_project(folder: Path) -> Library:
-    """The library of a project's folder: empty until there is a `msgflo.yaml`, which the first `write` makes.
+    """Return the library of a project's folder: empty until there is a `msgflo.yaml`, which the first `write` makes.
 
     Raises LibraryError as `load` does.
     """
@@ -61,7 +61,7 @@ def of_project(folder: Path) -> Library:
 
 
 def source_of(participant: Participant) -> Source:
-    """A source for a component that was discovered, and that no library knows: its declaration, as YAML."""
+    """Return a source for a discovered component that no library has: its declaration, as YAML."""
     name, ports = participant.component, (participant.inports, participant.outports)
     info = ComponentInfo(name, participant.label, participant.icon, *ports)
     return Source(name, "yaml", infos.as_yaml(info))
@@ -69,7 +69,7 @@ def source_of(participant: Participant) -> Source:
 
 @dataclass(frozen=True)
 class _Known:
-    """What is known of a component since its source was of this version; `by_itself`: from its own words."""
+    """Information on a component with this version of its source; `by_itself`: the component has sent it."""
 
     info: ComponentInfo
     version: Version
@@ -79,8 +79,8 @@ class _Known:
 class Library:
     """The components and programs of one folder; without a folder there are none.
 
-    With `needs_file` there are none either, until the folder says itself that it is a library. What
-    changes is told as an event.
+    With `needs_file` there are none either, until the folder is configured as a library. Subscribe to `events` to learn
+    of changes.
     """
 
     def __init__(self, folder: Path | None = None, *, needs_file: bool = False) -> None:
@@ -94,12 +94,12 @@ class Library:
 
     @property
     def namespace(self) -> str | None:
-        """What the names of the folder's own components begin with."""
+        """The namespace of the folder's own components."""
         return self.contents.namespace
 
     @property
     def repository(self) -> str | None:
-        """Where the folder's sources are kept, for others to find: a URL."""
+        """The URL of the repository with the folder's sources."""
         return self.contents.repository
 
     @property
@@ -128,17 +128,17 @@ class Library:
 
     @property
     def programs(self) -> Mapping[str, Command]:
-        """What runs beside the graph."""
+        """The programs that run beside the graph."""
         return self.contents.programs
 
     def names(self) -> list[str]:
-        """The names of all components, sorted."""
+        """Return the names of all components, sorted."""
         return sorted({*self.commands, *self.foreign})
 
     def info(self, name: str) -> ComponentInfo | None:
-        """What is known of a component now; None if there is no such component.
+        """Return what is known of a component; None if there is no such component.
 
-        Of a process that was not asked yet and has never run, that is what its source seems to say, or only its name.
+        Of a process that was not asked yet and has never run, that is the outline of its source, or only its name.
         """
         if name not in self.commands and name not in self.foreign:
             return None
@@ -148,32 +148,32 @@ class Library:
     def read(self, name: str) -> None:
         """Read the file of a component, which takes milliseconds, before `info` has to."""
         if self._read(name):
-            self._tell({name})
+            self._emit({name})
 
     def learn(self, name: str, info: ComponentInfo, version: Version) -> None:
-        """Take what a component has said of itself, when its source was of this version.
+        """Store how a component with this version of its source has described itself.
 
-        Of one that was in trouble, what was known before remains.
+        After trouble, the ports that were known before stay.
         """
         if name not in self.commands or version != self.version(name):
             return
         if info.trouble and name in self._known:
             info = dataclasses.replace(self._known[name].info, trouble=info.trouble)
         if self._take(name, _Known(info, version, by_itself=True)):
-            self._tell({name})
+            self._emit({name})
 
     def knows(self, name: str) -> bool:
-        """Whether a process has said what it is, since its source was changed."""
+        """Return True where a process has described itself since its source was changed."""
         return self._is_known(name, by_itself=True) and not self._known[name].info.trouble
 
     def unread(self) -> list[str]:
-        """The components whose files are in Python or those of foreign devices, and were not `read` since they were changed."""
+        """Return the components in Python and foreign devices that were not `read` since their files changed."""
         files = {name: command.source for name, command in self.commands.items()}
         in_python = [name for name, file in files.items() if file is not None and file.suffix.lower() == ".py"]
         return [name for name in (*in_python, *self.foreign) if not self._is_known(name)]
 
     def unasked(self) -> Iterator[tuple[str, Command]]:
-        """The components that can say what they are, and have not since their source was changed."""
+        """Yield the components that can describe themselves, and have not since their source was changed."""
         for name, command in self.commands.items():
             if infos.can_be_asked(command) and not self._is_known(name, by_itself=True):
                 yield name, command
@@ -195,18 +195,18 @@ class Library:
         return self._take(name, _Known(seen or before, command.version))
 
     def _take(self, name: str, known: _Known) -> bool:
-        """Whether this is news."""
+        """Store information; returns True where it is new."""
         before, self._known[name] = self._known.get(name), known
         return before is None or before.info != known.info
 
     def version(self, name: str) -> Version:
-        """What differs after each change of a component's file; None where no file or component is known."""
+        """Return the signature of a component's file; None where no file or component is known."""
         if name in self.commands:
             return self.commands[name].version
         return self.contents.versions[self.foreign[name]] if name in self.foreign else None
 
     def source(self, name: str) -> Source | None:
-        """The source of a component and its suite; None if there is no such component.
+        """Return the source of a component and its suite; None if there is no such component.
 
         One that has no file of its own in the folder has its declaration, as YAML. Raises LibraryError for a file that
         cannot be read.
@@ -258,7 +258,7 @@ class Library:
         different |= {name for name in now if now[name] != versions.get(name)}
         different |= {name for name in now if self.commands.get(name) != before.commands.get(name)}
         if different or changed or self.programs != before.programs:
-            self._tell({*different, *changed})
+            self._emit({*different, *changed})
 
     def _read_folder(self, folder: Path) -> Contents:
         if self._needs_file and not is_configured(folder):
@@ -267,5 +267,5 @@ class Library:
         self._needs_file = False
         return contents
 
-    def _tell(self, names: set[str]) -> None:
+    def _emit(self, names: set[str]) -> None:
         self.events.emit(LibraryChanged(frozenset(names)))

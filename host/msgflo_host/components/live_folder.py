@@ -1,4 +1,4 @@
-"""A library and its folder, kept in step: edits on disk are taken over, and components are asked what they are."""
+"""Watches the folder of a library: applies edits on disk, and asks components for their ports."""
 
 from __future__ import annotations
 
@@ -14,44 +14,44 @@ from .component_folder import watched
 from .component_info import ask
 from .library import Library
 
-__all__ = ["follow"]
+__all__ = ["watch"]
 
 log = logging.getLogger("msgflo")
 
 POLL_S = 0.3
 
 
-async def follow(library: Library, tell: Callable[[str], None] = lambda text: None) -> None:
-    """Keep a library in step with its folder until cancelled; `tell` is called with each mistake there, and its end."""
+async def watch(library: Library, notify: Callable[[str], None] = lambda text: None) -> None:
+    """Apply changes of the folder until cancelled; `notify` gets each mistake in it, and its end."""
     if library.folder is None:
         return
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_after_each_change(library, _read_all))
         tasks.create_task(_after_each_change(library, _ask_all))
-        tasks.create_task(_poll(library, tell))
+        tasks.create_task(_poll(library, notify))
 
 
-async def _poll(library: Library, tell: Callable[[str], None]) -> None:
+async def _poll(library: Library, notify: Callable[[str], None]) -> None:
     """Read the folder again after each change, once it has come to rest: some editors take a file away while they save."""
     assert library.folder is not None
-    before, said = library.seen, ""
+    before, logged = library.seen, ""
     while True:
         began = time.monotonic()
         now = watched(library.folder, library.contents)
         if now != library.seen and now == before:
             try:
                 library.reload()
-                if said:
-                    tell(f"{library.folder} is without a mistake again, and its components are taken over")
-                said = ""
+                if logged:
+                    notify(f"{library.folder} is without a mistake again, and its components are taken over")
+                logged = ""
             except LibraryError as error:
                 text = f"{error} (the components stay as they were)"
-                if text != said:
+                if text != logged:
                     log.error("%s", text)
-                    tell(text)
-                said = text
+                    notify(text)
+                logged = text
         before = now
-        await asyncio.sleep(max(POLL_S, 20 * (time.monotonic() - began)))  # a folder may hold very much else
+        await asyncio.sleep(max(POLL_S, 20 * (time.monotonic() - began)))  # a folder may hold many other files
 
 
 async def _after_each_change(library: Library, work: Callable[[Library], Coroutine[Any, Any, None]]) -> None:
@@ -74,8 +74,8 @@ async def _ask_all(library: Library) -> None:
     """One at a time: each is a process that takes 0.2 s of a processor, with low priority."""
     while (component := next(library.unasked(), None)) is not None:
         name, command = component
-        said = await ask(name, command)
-        library.learn(name, said, command.version)
+        answer = await ask(name, command)
+        library.learn(name, answer, command.version)
         known = library.info(name)
-        if said.trouble and known is not None and not (known.inports or known.outports):
-            log.warning("%s: its ports are not known: %s", name, said.trouble)
+        if answer.trouble and known is not None and not (known.inports or known.outports):
+            log.warning("%s: its ports are not known: %s", name, answer.trouble)

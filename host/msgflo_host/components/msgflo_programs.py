@@ -1,7 +1,7 @@
 """MsgFlo's own programs in the commands of a folder, for machines on which they are not installed.
 
 The commands are those of its default handlers, https://github.com/msgflo/msgflo/blob/master/src/library.coffee, now and
-before. What runs Python or announces a foreign device is ours then; for the others there is nothing in their place.
+before. Ours replace those that run Python or announce a foreign device; nothing replaces the others.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ..processes.process_command import search_path
 __all__ = ["OWN_PYTHON", "NotInstalled", "in_place_of"]
 
 OWN_PYTHON = ("msgflo", "participant", "#FILENAME", "#ROLE", "--component", "#COMPONENT")
-"""What runs a component in Python."""
+"""The command for a component in Python."""
 
 _PYTHON = re.compile(r"msgflo-python (\S+) #ROLE(?: --iips[ =]#IIPS)?")
 _FOREIGN = re.compile(
@@ -32,13 +32,13 @@ _INSTEAD = {
 
 
 class NotInstalled(Exception):
-    """A program of MsgFlo's is not there, and nothing of ours does the same; the text says what to write instead."""
+    """A program of MsgFlo is not installed, and nothing of ours replaces it; the text names what to write instead."""
 
 
 def in_place_of(words: tuple[str, ...], folder: Path) -> tuple[str, ...] | Path:
-    """What is to be run for a command in a folder, its markers still in it, or the file of a foreign device.
+    """Return the command to run in place of one in a folder, with its markers, or the file of a foreign device.
 
-    That is the command itself, if it names none of MsgFlo's programs, or one that is there. Raises NotInstalled.
+    A command that names no program of MsgFlo, or an installed one, stays as it is. Raises NotInstalled.
     """
     if words[0] not in _INSTEAD or _is_installed(words[0], folder):
         return words
@@ -51,6 +51,6 @@ def in_place_of(words: tuple[str, ...], folder: Path) -> tuple[str, ...] | Path:
 
 
 def _is_installed(program: str, folder: Path) -> bool:
-    """Whether a process in the folder finds a program; its path may be from there, as node_modules/.bin is."""
+    """Return True where a process in the folder finds a program; the PATH may be relative, as node_modules/.bin is."""
     places = [str(folder / place) for place in search_path().split(os.pathsep) if place]
     return shutil.which(program, path=os.pathsep.join(places)) is not None

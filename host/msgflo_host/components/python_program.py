@@ -27,9 +27,11 @@ def load_component(file: Path, class_name: str | None = None) -> type[Participan
 def _load(file: Path) -> ModuleType:
     """Import a file, which may import from its own folder; LibraryError with the place of a mistake."""
     _let_import_from(file.parent.absolute())
-    # Kept bytecode is known by its source's size and second: of two saves within one, the second would not be seen.
+    # Python compares size and second of a source with its bytecode: the second of two saves in a second would be missed.
     sys.dont_write_bytecode = True
-    name = f"_{file.stem}" if file.stem in sys.modules else file.stem  # others go on with what they have imported
+    name = (
+        f"_{file.stem}" if file.stem in sys.modules else file.stem
+    )  # other modules may have imported one of this name
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         raise LibraryError("is not a Python file; its name must end in .py", file=str(file))
@@ -59,13 +61,13 @@ def _let_import_from(folder: Path) -> None:
 @contextmanager
 def _not_serving() -> Iterator[None]:
     """Let a file that serves when it is run as a program be imported as well."""
-    kept = {name: getattr(msgflo, name) for name in ("serve", "main", "run")}
-    for name in kept:
+    saved = {name: getattr(msgflo, name) for name in ("serve", "main", "run")}
+    for name in saved:
         setattr(msgflo, name, lambda *_, **__: None)
     try:
         yield
     finally:
-        for name, function in kept.items():
+        for name, function in saved.items():
             setattr(msgflo, name, function)
 
 
@@ -80,6 +82,6 @@ def _component(module: ModuleType, file: Path, name: str | None) -> type[Partici
     if name is None and len(own) == 1:
         return next(iter(own.values()))
     if name not in own:
-        problem = f"defines no class {name!r}" if name else "defines several components: say which with --class"
+        problem = f"defines no class {name!r}" if name else "defines several components: name one with --class"
         raise LibraryError(f"{problem}; there are {', '.join(own)}", file=str(file))
     return own[name]

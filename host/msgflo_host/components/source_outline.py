@@ -1,6 +1,6 @@
-"""What a Python source seems to say of its component, read without running it: known at once, and where it cannot run.
+"""Reads the ports of a component from its Python source, without running it: at once, and where it cannot run.
 
-Understood is a class that declares itself as in docs/participants.md, with literals.
+It reads a class with literal declarations, as in docs/participants.md.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from .component_info import ComponentInfo
 __all__ = ["MAX_READ", "outline"]
 
 MAX_READ = 64 * 1024
-"""Bytes of a source that is looked into; parsing that many takes up to 50 ms."""
+"""Bytes of the largest source that is parsed; that takes up to 50 ms."""
 
 _TEXTS = ("label", "icon")
 _PORTS = ("inports", "outports")
 
 
 def outline(name: str, file: Path, class_name: str | None = None) -> ComponentInfo | None:
-    """Return what the source of a component says of it; None where that is not plain to see."""
+    """Return the declarations of a component in its source; None where they are not literals."""
     text = beginning(file)
     if len(text) > MAX_READ:
         return None
@@ -34,11 +34,11 @@ def outline(name: str, file: Path, class_name: str | None = None) -> ComponentIn
         body = parse(text).body
         classes = [node for node in body if isinstance(node, ast.ClassDef) and _is_participant(node)]
         (found,) = (each for each in classes if class_name is None or each.name == class_name)
-        said = _declarations(found)
-        if not said.keys() & {*_PORTS}:
+        declared = _declarations(found)
+        if not declared.keys() & {*_PORTS}:
             return None
-        texts = {key: ast.literal_eval(said[key]) if key in said else None for key in _TEXTS}
-        ports = {key: _ports(said[key]) if key in said else () for key in _PORTS}
+        texts = {key: ast.literal_eval(declared[key]) if key in declared else None for key in _TEXTS}
+        ports = {key: _ports(declared[key]) if key in declared else () for key in _PORTS}
     except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError, Error):
         return None
     label, icon = (value if isinstance(value, str) else None for value in texts.values())
@@ -54,7 +54,7 @@ def _last_name(node: ast.expr) -> str:
 
 
 def _declarations(node: ast.ClassDef) -> dict[str, ast.expr]:
-    """The class variables with what they are set to."""
+    """Return the class variables with their values."""
     return {
         target.id: each.value
         for each in node.body
@@ -65,7 +65,7 @@ def _declarations(node: ast.ClassDef) -> dict[str, ast.expr]:
 
 
 def _ports(value: ast.expr) -> tuple[Port, ...]:
-    """The ports of a list of `Port(…)`; ValueError where it is none."""
+    """Return the ports of a list of `Port(…)`; raises ValueError where it is none."""
     if not isinstance(value, ast.List | ast.Tuple):
         raise ValueError
     return tuple(map(_port, value.elts))

@@ -1,4 +1,4 @@
-"""Edits of the main graph are written into its file, by themselves within a second, or when an editor asks for it."""
+"""Saving of the main graph into its file: within a second after an edit, or when an editor asks for it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
 
 from ..errors import GraphError
 from ..graph.graph_files import Signature
@@ -22,31 +21,11 @@ __all__ = ["AutoSave", "live_file", "restore", "save"]
 log = logging.getLogger("msgflo")
 
 DELAY_S = 0.5
-"""Edits come in bursts; so long after the first of them the file is written."""
+"""Edits come in bursts; the file is written this long after the first of them."""
 BUSY_S = 0.1
-"""So long after the next try, where one save is under way still."""
+"""The next try, where one save is still under way."""
 LONGEST_RETRY_S = 30.0
-"""What could not be written is tried again, after twice the time each time, at most this."""
-
-
-class _Timer(Protocol):
-    """Something that happens later."""
-
-    def cancel(self) -> None:
-        """Let it not happen."""
-
-
-class _Loop(Protocol):
-    """asyncio's event loop, or one whose clock a test turns."""
-
-    def time(self) -> float:
-        """Return the time in seconds."""
-
-    def call_soon(self, callback: Callable[[], None]) -> Any:
-        """Call something in the next turn."""
-
-    def call_later(self, delay: float, callback: Callable[[], None]) -> _Timer:
-        """Call something in so many seconds."""
+"""A failed save is tried again after twice the time each time, at most this."""
 
 
 def live_file(
@@ -89,13 +68,13 @@ def restore(coordinator: Coordinator, file: LiveFile, journal: UnsavedEdits) -> 
     """Bring edits that could not be written before the last end into the main graph; whether there are any."""
     file.take_over()
     try:
-        kept = journal.read()
+        unsaved = journal.read()
     except GraphError as error:
         log.error("%s", error)
         return False
-    if kept is None:
+    if unsaved is None:
         return False
-    base, graph = kept
+    base, graph = unsaved
     coordinator.replace_graph(merge(graph, base, coordinator.graphs.main.graph))
     file.note()
     log.warning("%s: edits that could not be written are taken up from %s", file.path, journal.path)
@@ -103,9 +82,9 @@ def restore(coordinator: Coordinator, file: LiveFile, journal: UnsavedEdits) -> 
 
 
 class AutoSave:
-    """Saves from now on; never over somebody's edit of the file. Trouble is told to all who use the coordinator, once.
+    """Saves each edit; never over somebody's edit of the file. Each failure is notified once.
 
-    What cannot be written is kept in the journal meanwhile.
+    Edits that cannot be written are stored in the journal meanwhile.
     """
 
     def __init__(
@@ -114,7 +93,7 @@ class AutoSave:
         file: LiveFile,
         journal: UnsavedEdits,
         *,
-        loop: _Loop | None = None,
+        loop: asyncio.AbstractEventLoop | None = None,
         beside: Callable[[Callable[[], None], Callable[[], None]], None] | None = None,
     ) -> None:
         """`beside(work, then)` does some work while all else goes on, in a thread unless given, and calls `then`."""
@@ -123,7 +102,7 @@ class AutoSave:
         self._coordinator = coordinator
         self._file = file
         self._journal = journal
-        self._timer: _Timer | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
         self._saving: Saving | None = None
         self._unsaved = False
@@ -141,7 +120,7 @@ class AutoSave:
             try:
                 save(self._coordinator, self._file, self._journal)
             except BusyError as error:
-                log.warning("%s (%s)", error, self._keep())
+                log.warning("%s (%s)", error, self._store())
             except GraphError as error:
                 self._failed(error)
             else:
@@ -202,27 +181,27 @@ class AutoSave:
     def _failed(self, error: GraphError) -> None:
         self._unsaved = True
         if isinstance(error, BusyError):
-            self._save_in(BUSY_S)  # what was written is taken over then
+            self._save_in(BUSY_S)  # the other's edit is taken over then
             return
         what = "the places of nodes are not saved" if isinstance(error, PlacesError) else "not saved"
-        self._complain(what, f"{error} ({self._keep()})")
+        self._report(what, f"{error} ({self._store()})")
         self._retry_s = min(2 * self._retry_s, LONGEST_RETRY_S)
         self._save_in(self._retry_s)
 
-    def _keep(self) -> str:
-        """Keep what is not in the file; returns what has become of it."""
+    def _store(self) -> str:
+        """Store the edits in the journal; returns where they are, or why not."""
         try:
             self._journal.store(self._file.base, self._coordinator.graphs.main.graph)
         except GraphError as error:
             return f"nor can the edits be kept: {error}"
         return f"the edits are kept in {self._journal.path}"
 
-    def _complain(self, what: str, text: str) -> None:
-        said = f"{what}: {text}"
-        if said != self.trouble:
-            self.trouble = said
+    def _report(self, what: str, text: str) -> None:
+        trouble = f"{what}: {text}"
+        if trouble != self.trouble:
+            self.trouble = trouble
             log.error("%s", text)
-            self._coordinator.notify(said)
+            self._coordinator.notify(trouble)
 
 
 def _in_thread(work: Callable[[], None], then: Callable[[], None]) -> None:

@@ -21,7 +21,7 @@ Definition = dict[str, object]
 
 
 class Catalogue:
-    """What components there are, and the source of each."""
+    """The known components, and the source of each."""
 
     def __init__(self, library: Library, registry: Registry) -> None:
         self._library = library
@@ -37,7 +37,7 @@ class Catalogue:
 
     @property
     def repository(self) -> str | None:
-        """Where the library's sources are kept: a URL."""
+        """The URL of the repository of the library's sources."""
         return self._library.repository
 
     def names(self) -> list[str]:
@@ -45,17 +45,17 @@ class Catalogue:
         return sorted({*self._builtin, *self._library.names(), *self._seen()})
 
     def has(self, name: str) -> bool:
-        """Whether there is a component of that name."""
+        """Return whether there is a component of that name."""
         return name in self._builtin or name in self._seen() or self._library.info(name) is not None
 
     def is_own(self, name: str) -> bool:
-        """Whether a component is built in or of the library, and not one that only a participant speaks of."""
+        """Return whether a component is built in or of the library, and not only announced by a participant."""
         return name in self._builtin or name in self._library.commands or name in self._library.foreign
 
     def definition(self, name: str) -> Definition | None:
-        """Return what a component looks like, or None if there is none of that name.
+        """Return the definition of a component, or None if there is none of that name.
 
-        What a participant says of itself counts more than what its file seems to say, as long as it is there.
+        The announcement of a participant counts more than the outline of its file, while it is not lost.
         """
         if name in self._builtin:
             return _of_builtin(self._builtin[name])
@@ -65,7 +65,7 @@ class Catalogue:
         if seen is None:
             return None
         found = _of_participant(seen.participant)
-        if info is not None:  # whose source is the library's, whatever a participant says
+        if info is not None:  # whose source is the library's, whatever a participant announces
             found["subgraph"] = False
             found |= {"description": info.about} if info.about else {}
         return found

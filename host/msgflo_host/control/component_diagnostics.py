@@ -1,4 +1,4 @@
-"""Nodes of the graph of which something may be amiss: nobody here can start them, or they are something else."""
+"""Diagnostics of nodes: nothing here can start them, or their participant is another component."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ __all__ = ["Diagnostics", "why_not_started"]
 
 MOST_SHOWN = 3
 ALIKE = 0.8
-LONGEST = 100  # characters of a name for which those like it are looked for
+LONGEST = 100  # characters of a name to which similar names are searched
 MOST_COMPARED = 50  # new ones for which that is done: each takes some milliseconds, and so many are no slips
 MOST_NAMES = 500  # of participants' components, with which they are compared
 _OF_PAGES = "web/"
 _OURS = ("core/", _OF_PAGES)
 
 _Finding = tuple[str, str, tuple[str, ...], int]
-"""A role, its component in the graph, and those of the participants that play it: none where nobody does,
-and only the same one where the library had it; and which names are known."""
+"""A role, its component in the graph, and those of its participants: none where there is none,
+only the same one where the library had it; and the version of the known names."""
 
 
 def why_not_started(role: str) -> str:
-    """Why no process can play a role, or an empty text."""
+    """Return why no process can have a role, or an empty text."""
     if role.startswith("-"):  # it is a word of the command
         return "its name would be read as an option of the command"
     if is_filter(role):  # its topics begin with it
@@ -40,9 +40,9 @@ def why_not_started(role: str) -> str:
 
 
 class Diagnostics:
-    """Says what is amiss, once for each node and component, as long as it lasts; `say` is called with a role and a sentence.
+    """Finds node errors; `report(role, sentence)` is called once for each node and component, as long as one lasts.
 
-    `why_waiting(role)` tells why the process of a node must wait, or is empty. The sentences that hold now are in the
+    `why_waiting(role)` returns why the process of a node must wait, or is empty. The present sentences are in the
     coordinator's `node_errors`; `mended` is called after some have ended.
     """
 
@@ -50,13 +50,13 @@ class Diagnostics:
         self,
         coordinator: Coordinator,
         library: Library,
-        say: Callable[[str, str], None],
+        report: Callable[[str, str], None],
         why_waiting: Callable[[str], str],
         mended: Callable[[], None],
     ) -> None:
         self._coordinator = coordinator
         self._library = library
-        self._say = say
+        self._report = report
         self._why_waiting = why_waiting
         self._mended = mended
         self._names: frozenset[str] = frozenset()  # of components that the library or a participant has
@@ -65,7 +65,7 @@ class Diagnostics:
         self._had: dict[str, str] = {}  # nodes whose component was in the library, whatever their participants call it
 
     async def update(self) -> None:
-        """Look at all nodes; others have a turn after each that is new."""
+        """Check all nodes; other tasks run after each new error."""
         names = frozenset(entry.participant.component for entry in self._coordinator.registry.all())
         names = names.union(MODULES, self._library.names())
         if names != self._names:
@@ -82,7 +82,7 @@ class Diagnostics:
             role, text = finding[0], self._sentence(finding, compare=compare)
             if text and errors.get(role) != text:
                 errors[role] = text
-                self._say(role, text)
+                self._report(role, text)
             elif not text and errors.pop(role, ""):
                 over.add(role)
             if text or compare:
@@ -125,7 +125,7 @@ class Diagnostics:
         if component in self._library.commands:
             return f"is not started: {self._why_not(role)}"
         if component.startswith(_OF_PAGES):
-            return f"waits for a page that plays it: Dashboard or Devices, Add, with the role {quoted(role)}"
+            return f"waits for a page that runs it: Dashboard or Devices, Add, with the role {quoted(role)}"
         question = self._question(component) if compare else ""
         if self._library.names() or component.startswith(_OURS):
             return f"waits for a participant of this role: the library has no component {quoted(component)}{question}"

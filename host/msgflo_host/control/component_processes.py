@@ -12,7 +12,7 @@ from ..builtin.collection import MODULES
 from ..components.component_folder import fill
 from ..components.foreign.foreign_file import Foreign
 from ..components.library import ComponentInfo, Library
-from ..components.live_folder import follow
+from ..components.live_folder import watch
 from ..model.events import (
     ComponentCrashed,
     ComponentFaulty,
@@ -45,7 +45,7 @@ class Components:
     A node whose participant is alive without our doing is left to whoever runs it. `foreign` devices are announced
     whether the graph names them or not. What is edited in the library starts again.
 
-    What becomes of them is told as events of the coordinator.
+    Starts, output and errors are emitted as events of the coordinator.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class Components:
     async def run(self) -> None:
         """Start, announce and end as the graph and the registry change, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(follow(self.library, self._coordinator.notify))
+            tasks.create_task(watch(self.library, self._coordinator.notify))
             while True:
                 await self._changed.wait()
                 self._changed.clear()
@@ -105,7 +105,7 @@ class Components:
                         {f"program {name}": each for name, each in self.library.programs.items()}
                     )
                     self._coordinator.announce(self._foreign.devices(self._coordinator.graph.nodes.values()))
-                    self._learn()
+                    self._describe()
                     await self._diagnostics.update()
 
     async def stop(self) -> None:
@@ -114,16 +114,16 @@ class Components:
         await asyncio.gather(self._processes.stop(), self._programs.stop())
 
     def is_own(self, component: str) -> bool:
-        """Whether nodes of a component are run by us."""
+        """Return whether nodes of a component run here."""
         return component in MODULES or component in self.library.commands or component in self.library.foreign
 
     def is_run_here(self, role: str) -> bool:
-        """Whether a role is or will be played by what is run here."""
+        """Return whether a role runs here, now or soon."""
         node = self._coordinator.graph.nodes.get(role)
         return node is not None and self.is_own(node.component)
 
     def printed(self, role: str, line: str) -> None:
-        """Tell of a line that was printed, by one of these processes or by what else is run here."""
+        """Emit a line that was printed by something that runs here."""
         self._events.emit(ComponentPrinted(role, line))
 
     def _output(self, name: str, line: str) -> None:
@@ -131,7 +131,7 @@ class Components:
         self.printed(name, line)
 
     def is_due(self, role: str) -> bool:
-        """Whether the process of a role is between an end and a start: it was edited, or has crashed."""
+        """Return whether the process of a role is between an end and a start: it was edited, or has crashed."""
         return self._processes.is_due(role)
 
     def _library_changed(self, names: frozenset[str]) -> None:
@@ -142,7 +142,7 @@ class Components:
 
     def _commands(self) -> dict[str, Command]:
         ours = self._processes.commands
-        wanted: dict[str, Command] = {}
+        desired: dict[str, Command] = {}
         waiting: list[str] = []
         nodes = self._coordinator.graph.nodes.values()
         for node in sorted(nodes, key=lambda node: node.id not in ours):  # those that run go on
@@ -151,16 +151,16 @@ class Components:
                 continue
             if why_not_started(node.id):
                 continue
-            if len(wanted) == MOST_PROCESSES:
+            if len(desired) == MOST_PROCESSES:
                 waiting.append(node.id)
             else:
-                wanted[node.id] = fill(command, role=node.id, iips=self._initials(node.id, command))
+                desired[node.id] = fill(command, role=node.id, iips=self._initials(node.id, command))
         if waiting and not self._waiting:
             text = f"{MOST_PROCESSES} nodes run as processes; the others wait until one of these is removed"
             log.error("%s", text)
             self._coordinator.notify(text)
         self._waiting = frozenset(waiting)
-        return wanted
+        return desired
 
     def _why_waiting(self, role: str) -> str:
         return f"{MOST_PROCESSES} nodes run as processes already" if role in self._waiting else ""
@@ -176,8 +176,8 @@ class Components:
         packets = {each.tgt.port: each.data for each in mine if not is_secure(each)}
         return msgspec.json.encode(packets).decode()
 
-    def _learn(self) -> None:
-        """Components that cannot be asked say what they are once they run."""
+    def _describe(self) -> None:
+        """Describe components in the library that cannot be asked by what they announce once they run."""
         for role in filter(self._processes.is_running, self._processes.commands):
             node = self._coordinator.graph.nodes.get(role)
             command = self.library.commands.get(node.component) if node else None

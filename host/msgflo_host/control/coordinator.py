@@ -1,4 +1,4 @@
-"""Who is there, what is desired, and the bindings that follow: applied as a difference, again after each change."""
+"""The reconcile loop: computes bindings from the desired graphs and the participants, and applies the difference."""
 
 from __future__ import annotations
 
@@ -59,33 +59,30 @@ log = logging.getLogger("msgflo")
 
 CLIENT_ID = "msgflo-coordinator"
 RECORD, RECORD_S = "participants.json", 5.0
-FORWARDED = (
-    forward_list.LISTS + "+",
-    forward_list.CONFIRMED + "+",
-    forward_list.ASK_LISTS,
-)  # lists before what is said of them
+# Lists before their confirmations.
+FORWARDED = (forward_list.LISTS + "+", forward_list.CONFIRMED + "+", forward_list.ASK_LISTS)
 FORWARDER = connection_topic(forward_list.CLIENT_ID)
 COMPONENTS_RUN = connection_topic(component_list.CLIENT_ID)
 COMPONENTS = (component_list.LISTS + "+", component_list.LOG + "+", component_list.ASK, foreign_list.LISTS + "+")
 BOUND_S = 2.0
-"""So long participants are waited for that confirm their bindings. Older libraries never do: they are waited for once."""
+"""Wait this long for participants to confirm their bindings. Older libraries never do: wait for them once."""
 FORWARD_S = 5.0
-"""So long the data plane is waited for: it may be starting."""
+"""Wait this long for the data plane: it may be starting."""
 NO_FORWARDER = (
     "%s: no forwarder has answered within %g s: forwarded edges carry nothing until there is one (`msgflo forward`)"
 )
 NO_COMPONENTS = "%s: nothing runs built-in components; %g s were waited for it: start `msgflo forward`"
 TICK_S = 0.25
-"""How often deadlines of participants are looked at."""
+"""Seconds between checks of the deadlines of participants."""
 
 
 class Coordinator:
-    """Brings the wanted graphs into force on one broker.
+    """Applies the desired graphs on one broker, which may come, go and restart.
 
-    What is desired is changed through `graphs`, and what happens is told as `events`. `after_binding` are awaited between the
-    bindings and the initial packets.
-    `bound` is set when the first edge is in force, or where there is none to be; `in_charge` while no other coordinator
-    can be on the broker: what has a client id of its own connects only then. The broker may come, go and restart.
+    Edit the desired state through `graphs`. Subscribe to `events` to learn of each reconciliation. The functions in
+    `after_binding` are awaited between the bindings and the initial packets. `bound` is set once the first edge is active,
+    or there is none. `in_charge` is set while no other coordinator can be on the broker: connections with a fixed client
+    id open only then.
     """
 
     def __init__(
@@ -113,22 +110,20 @@ class Coordinator:
         self.in_charge = asyncio.Event()
         self.after_binding: list[Callable[[], Awaitable[None]]] = []
         self.node_errors: dict[str, str] = {}
-        """What is amiss with nodes that cannot be what the graph says, by role; found by those that know the library."""
+        """Diagnostics of nodes by role, such as that nobody knows a component; written by those that know the library."""
         self.away = ""
-        """What is told while the broker is out of reach."""
+        """The message for clients while the broker is out of reach, else empty."""
         self.has_forwarder = True
-        """Whether a forwarder is there, or has not been waited for long enough."""
+        """False once a forwarder was waited for in vain."""
         self.has_components = True
-        """Whether built-in components are run, or have not been waited for long enough."""
+        """False once a host of built-in components was waited for in vain."""
         self.bindings_version = 0
         """A number that grows when lists in the broker change."""
         self.applied_roles: frozenset[str] = frozenset()
-        """The roles for which bindings, and `after_binding`, are in force."""
-        self._awaiting: list[
-            tuple[float, Callable[[], None]]
-        ] = []  # since when, and what is called when it is in force
+        """The roles whose bindings are active, and for which `after_binding` has run."""
         self.applied_at = 0.0
-        """What was wanted then (`time.monotonic()`) is in force for them."""
+        """The time (`time.monotonic()`) of the desired state that is applied to them."""
+        self._awaiting: list[tuple[float, Callable[[], None]]] = []  # calls of `when_applied`, with their time
         self._connection = Connection(
             broker,
             f"{CLIENT_ID}-{uuid.uuid4().hex[:8]}",
@@ -152,7 +147,7 @@ class Coordinator:
         self._announced: dict[str, bytes] = {}  # foreign devices
         self._knows_forwarder = False
         self.subscriptions = Subscriptions(broker, CLIENT_ID + "-view", self.in_charge)
-        """What editors look into."""
+        """The packets that editors inspect."""
         self._record = None if data is None else Record(data / RECORD, "own" if is_own_broker else str(broker))
         self._recorded = (-1, False)  # of what was written last
         self._last_record: list[Participant] | None = None
@@ -160,7 +155,7 @@ class Coordinator:
         self.meter = PacketCounts(self.subscriptions)
         self.graphs.is_own = MODULES.__contains__
         self._initial_sender = InitialSender(self._trouble)
-        self.events.listen(DesiredChanged, lambda event: self._wants_other(event.initials))
+        self.events.listen(DesiredChanged, lambda event: self._desired_changed(event.initials))
         self.events.listen(NodeRenamed, lambda event: self._components.rename(event.old, event.new))
         self.events.listen(NodeRenamed, lambda event: self._initial_sender.renamed(event.old, event.new))
         self._dirty = asyncio.Event()
@@ -168,15 +163,28 @@ class Coordinator:
             self.registry, started=self._participant_started, changed=self._registry_changed
         )
         self._was_announced = asyncio.Event()
+        self._handlers: dict[str, Callable[[str, bytes], bool | None]] = {
+            BIND: self._direct.received,
+            BOUND: self._direct.confirmed,
+            forward_list.LISTS: self._forwarded.received,
+            forward_list.CONFIRMED: self._forwards_confirmed,
+            forward_list.ASK_LISTS: self._asked,
+            FORWARDER: self._forwarder_state,
+            component_list.LISTS: self._components.received,
+            component_list.LOG: self._reported,
+            component_list.ASK: self._asked,
+            foreign_list.LISTS: self._devices.received,
+        }
+        """By topic, or by its beginning, which ends with a slash."""
 
     @property
     def graph(self) -> Graph:
-        """What all graphs want together; its node ids are roles."""
+        """The desired graph, merged from all graphs; its node ids are roles."""
         return self.graphs.desired.graph
 
     @property
     def started(self) -> bool:
-        """Whether the main graph is in force."""
+        """Whether the main graph is applied."""
         return self.graphs.main.started
 
     @property
@@ -207,7 +215,7 @@ class Coordinator:
             self._write_record()
 
     def notify(self, text: str) -> None:
-        """Tell all who use this coordinator something that concerns it as a whole."""
+        """Emit a notice that concerns the coordinator as a whole."""
         self.events.emit(Notice(text))
 
     def replace_graph(self, graph: Graph) -> None:
@@ -239,7 +247,7 @@ class Coordinator:
         return self._connection.publish(topic, payload, retain=True)
 
     def forget(self, role: str) -> None:
-        """Take back what the instances of a role have announced: whoever ran them has ended them for good."""
+        """Clear the retained messages and sessions of a role whose instances have ended for good."""
         others = {entry.participant.connection for entry in self.registry.all() if entry.participant.role != role}
         gone = set()
         for entry in self.registry.by_role(role):
@@ -259,7 +267,7 @@ class Coordinator:
         with suppress(ConnectError):
             await clear_sessions(self.broker, client_ids)
 
-    def _wants_other(self, initials: list[Initial]) -> None:
+    def _desired_changed(self, initials: list[Initial]) -> None:
         self._initial_sender.added(initials)
         self._dirty.set()
 
@@ -269,45 +277,31 @@ class Coordinator:
 
     def _received(self, topic: str, payload: bytes, retained: bool) -> None:
         self._finds_all = self._finds_all or (retained and topic != lease.TOPIC)
+        for prefix, handle in self._handlers.items():
+            if topic == prefix or (prefix.endswith("/") and topic.startswith(prefix)):
+                if handle(topic, payload) and self.connected:  # a retained list differs from the desired one
+                    self._dirty.set()
+                return
         if topic == lease.TOPIC:
             self._lease.received(payload, retained=retained)
-        elif topic.startswith(BIND):
-            self._reconcile_if(self._direct.received(topic, payload))
-        elif topic.startswith(BOUND):
-            self._reconcile_if(self._direct.confirmed(topic, payload))
-        elif topic.startswith(forward_list.LISTS):
-            self._reconcile_if(self._forwarded.received(topic, payload))
-        elif topic.startswith(forward_list.CONFIRMED):
-            self._reconcile_if(self._forwarded.confirmed(topic, payload))
-            self._note_bound()
-        elif topic == forward_list.ASK_LISTS:
-            if self.in_charge.is_set():
-                self._forwarded.write_again()
-        elif topic == FORWARDER:
-            self._forwarder_is(payload)
-        elif topic.startswith(component_list.LISTS):
-            self._reconcile_if(self._components.received(topic, payload))
-        elif topic.startswith(component_list.LOG):
-            self._reported(topic, payload)
-        elif topic == component_list.ASK:
-            if self.in_charge.is_set():
-                self._components.write_again()
-                self._devices.write_again()
-        elif topic.startswith(foreign_list.LISTS):
-            self._reconcile_if(self._devices.received(topic, payload))
-        else:
-            if topic == COMPONENTS_RUN and payload == b"online":
-                self.has_components = True
-            self._discovery_handler.received(topic, payload, retained)
+            return
+        if topic == COMPONENTS_RUN and payload == b"online":
+            self.has_components = True
+        self._discovery_handler.received(topic, payload, retained)
+
+    def _forwards_confirmed(self, topic: str, payload: bytes) -> bool:
+        differs = self._forwarded.confirmed(topic, payload)
+        self._note_bound()
+        return differs
+
+    def _asked(self, topic: str, payload: bytes) -> None:
+        if self.in_charge.is_set():
+            for lists in (self._forwarded,) if topic == forward_list.ASK_LISTS else (self._components, self._devices):
+                lists.write_again()
 
     def _registry_changed(self) -> None:
         self._was_announced.set()
         self._dirty.set()
-
-    def _reconcile_if(self, is_other: bool) -> None:
-        """Reconcile again where a retained list differs from the desired one."""
-        if is_other and self.connected:
-            self._dirty.set()
 
     def _reported(self, topic: str, payload: bytes) -> None:
         """Show what a built-in component reports."""
@@ -326,7 +320,7 @@ class Coordinator:
             log.info("%s: %s", role, report.text)
             self.events.emit(NodePrinted(role, report.text))
 
-    def _forwarder_is(self, state: bytes) -> None:
+    def _forwarder_state(self, topic: str, state: bytes) -> None:
         self._knows_forwarder = True
         if state == b"online" and not self.has_forwarder:
             self.has_forwarder = True
@@ -344,13 +338,11 @@ class Coordinator:
     def _disconnected(self) -> None:
         self.in_charge.clear()
         self._lost_meanwhile = True
-        self._direct.forget()
-        self._forwarded.forget()
-        self._components.forget()
-        self._devices.forget()
+        for lists in (self._direct, self._forwarded, self._components, self._devices):
+            lists.forget()
         self._knows_forwarder = False
         if not self.away and not self._ending:
-            self.away = f"the broker {self.broker} is out of reach: what is wanted is in force once it is back"
+            self.away = f"the broker {self.broker} is out of reach: the graph is applied once it is back"
             self.notify(self.away)
 
     async def _take_charge(self) -> None:
@@ -365,7 +357,7 @@ class Coordinator:
             return
         if self._lost_meanwhile:
             return
-        if not self._knows_forwarder:  # some brokers keep what it says, but do not send it
+        if not self._knows_forwarder:  # some brokers send no retained messages to wildcards
             self._connection.publish(forward_list.ASK_CONFIRMATIONS, b"")
         self._was_in_charge = True
         self.in_charge.set()
@@ -383,13 +375,13 @@ class Coordinator:
             self._dirty.set()
 
     def _take_up_record(self) -> None:
-        """Know those again who were there before this coordinator, and of whom the broker has told nothing."""
+        """Add the recorded participants that left no retained message in the broker."""
         if self._record is None or self._recorded[0] >= 0:
             return
         self._recorded = (0, False)
         for participant in self._record.read():
             if self._finds_all and participant.connection is not None:
-                continue  # it would have told of this one, so that it was removed
+                continue  # its retained message would be there, so it was removed
             self._discovery_handler.recorded(participant)
             if participant.bind is not None and not self._finds_all:
                 self._direct.expect(participant.id)
@@ -401,7 +393,7 @@ class Coordinator:
                 self._write_record()
 
     def _write_record(self) -> None:
-        """Save who is there; where the broker tells of those who leave something there, only the others."""
+        """Save the participants; where retained messages can be found, only those that leave none."""
         now = (self.registry.version, self._finds_all)
         if self._record is None or self._recorded[0] < 0 or now == self._recorded:
             return
@@ -415,7 +407,7 @@ class Coordinator:
     async def _tick_forever(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
-            with self.guard("the look at the deadlines of participants"):
+            with self.guard("the check of the deadlines of participants"):
                 self._discovery_handler.tick(connected=self.connected)
 
     async def _reconcile_forever(self) -> None:
@@ -432,14 +424,14 @@ class Coordinator:
                 if not self.in_charge.is_set():
                     continue  # `_connected` wakes this again
             began = time.thread_time()
-            with self.guard("what brings the graphs in force"):
+            with self.guard("reconciling"):
                 await self._reconcile()
             # Many changes in a row (a thousand participants that start) are planned together: half of the time is left.
             await asyncio.sleep(time.thread_time() - began)
 
     async def _reconcile(self) -> None:
         slices, began = TimeSlices(), time.monotonic()
-        added = self._initial_sender.due.added  # later ones may need nodes and edges that are not in force this time
+        added = self._initial_sender.due.added  # later ones may need nodes and edges that are not applied this time
         self._devices.apply(self._announced)
         await self._run_components()
         here = {entry.participant.role: entry.participant.component for entry in self.registry.all()}
@@ -467,16 +459,16 @@ class Coordinator:
             await prepare()
         await slices.pause()
         self.applied_roles, self.applied_at = frozenset(participants), began
-        in_force = [call for since, call in self._awaiting if since <= began]
-        self._awaiting = self._awaiting[len(in_force) :]
-        for call in in_force:
+        applied = [call for since, call in self._awaiting if since <= began]
+        self._awaiting = self._awaiting[len(applied) :]
+        for call in applied:
             call()
         self._initial_sender.send(graph, self.registry, self._publish_initial, due)
         self._note_bound()
         await self.events.emit_in_slices(Reconciled(), slices)
 
     def when_applied(self, roles: Iterable[str], call: Callable[[], None]) -> None:
-        """Call when what is desired now is in force for the participants of these roles.
+        """Call once the present desired state is applied to the participants of these roles.
 
         At once where one of them is absent or asleep.
         """

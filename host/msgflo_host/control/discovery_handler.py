@@ -1,4 +1,4 @@
-"""What participants say of themselves on MQTT, and what follows from that."""
+"""Reads discovery messages and connection states, and enters them into the registry."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SUBSCRIPTIONS = ("fbp/connection/+", "fbp/participant/+", "fbp")
 
 
 class DiscoveryHandler:
-    """Enters into the registry who is there.
+    """Enters participants into the registry.
 
     `started(id)` is called when a participant has started or woken up, `changed` when anything is different.
     """
@@ -39,9 +39,9 @@ class DiscoveryHandler:
         self._log_filter = LogFilter()
 
     def received(self, topic: str, payload: bytes, retained: bool) -> None:
-        """Take a packet on one of the SUBSCRIPTIONS; whatever is wrong with it is said, and changes nothing."""
+        """Take a packet on one of the SUBSCRIPTIONS; an error in it is logged, and changes nothing."""
         try:
-            self._draw(self._events(topic, payload, retained))
+            self._handle(self._events(topic, payload, retained))
         except NotDiscovery as error:
             log.debug("%s", error)
         except DiscoveryError as error:
@@ -49,24 +49,24 @@ class DiscoveryHandler:
                 log.warning("%s", error)
 
     def recorded(self, participant: Participant) -> None:
-        """Take what one has said of itself before this program started, unless it has been heard of already."""
+        """Add a participant that was recorded before this program started, unless it is known already."""
         if self._registry.get(participant.id) is None:
             try:
-                self._draw(self._registry.discovered(participant, time.monotonic(), retained=True))
+                self._handle(self._registry.discovered(participant, time.monotonic(), retained=True))
             except DiscoveryError as error:
                 log.warning("%s", error)
 
     def removed(self, identity: str) -> None:
         """Remove one that is ended, before its own message comes."""
-        self._draw(self._registry.remove(identity, time.monotonic()))
+        self._handle(self._registry.remove(identity, time.monotonic()))
 
     def tick(self, *, connected: bool) -> None:
-        """Look at the deadlines of participants, which prove nothing while the broker is away; say what was held back."""
+        """Check the deadlines of participants unless the broker is away, and log the sums of the log filter."""
         now = time.monotonic()
         for text in self._log_filter.due(now):
             log.warning("%s", text)
         if connected:
-            self._draw(self._registry.tick(now))
+            self._handle(self._registry.tick(now))
 
     def _events(self, topic: str, payload: bytes, retained: bool) -> list[Event]:
         now = time.monotonic()
@@ -77,13 +77,13 @@ class DiscoveryHandler:
         identity = discovery.participant_of(topic)
         if identity is not None and not payload:
             return self._registry.remove(identity, now)
-        # Only on `fbp` a participant speaks for itself now; what it leaves in its own topic may be written for it, or old.
+        # Only a message on `fbp` proves that its participant is there now; one in its own topic may be old.
         stale = retained or topic != "fbp"
         participant = discovery.parse(payload, topic=topic)
         return self._registry.discovered(participant, now, retained=stale)
 
-    def _draw(self, events: Iterable[Event]) -> None:
-        """Draw the consequences of what the registry has noticed."""
+    def _handle(self, events: Iterable[Event]) -> None:
+        """Log the events of the registry, and call `started` and `changed`."""
         for event in events:
             if event.kind in ("started", "woke"):  # boards lose their memory in deep sleep
                 self._started(event.entry.participant.id)

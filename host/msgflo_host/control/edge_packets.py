@@ -1,6 +1,6 @@
-"""The packets on edges, for those who look: in all graphs, whichever way they go.
+"""The packets on edges that clients inspect: in all graphs, whatever their binding.
 
-They are read from the topics of the outports, which are subscribed to only while somebody looks at one of their edges.
+They are read from the topics of the outports, which are subscribed to only while somebody inspects one of their edges.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def ends(src: PortRef, tgt: PortRef) -> Ends:
 
 @dataclass(slots=True)
 class _Found:
-    """What is to be told of the packets of an outport or a topic: edges and public names of outports, with their graphs."""
+    """The edges and public names of outports that a topic belongs to, with their graphs."""
 
     edges: list[tuple[str, Edge]] = field(default_factory=list)
     exports: list[tuple[str, str]] = field(default_factory=list)
@@ -43,8 +43,8 @@ class _Found:
 
 
 class EdgePackets:
-    """Tells of packets. `looked_at(graph id)` gives the edges that matter, None for all of them, and `refresh` says that it
-    gives others now.
+    """Reports packets. `inspected(graph id)` returns the edges to report, None for all of them; call `refresh` when it
+    returns others.
 
     `packet` gets a graph, an edge and the data; `initial` a graph, an initial packet of it; `export` a graph, the public name of
     an outport, and the data.
@@ -53,8 +53,8 @@ class EdgePackets:
     def __init__(
         self,
         coordinator: Coordinator,
-        looked_at: Callable[[str], Collection[Ends] | None],
-        looks_at_exports: Callable[[], bool],
+        inspected: Callable[[str], Collection[Ends] | None],
+        inspects_exports: Callable[[], bool],
         *,
         packet: Callable[[str, Edge, Any], None],
         initial: Callable[[str, Initial], None],
@@ -65,28 +65,28 @@ class EdgePackets:
         self._export = export
         self._coordinator = coordinator
         self._graphs = coordinator.graphs
-        self._looked_at = looked_at
-        self._looks_at_exports = looks_at_exports
+        self._inspected = inspected
+        self._inspects_exports = inspects_exports
         self._topics: dict[str, _Found] = {}
         self._other = asyncio.Event()
         self._awaiting: list[Callable[[], None]] = []
-        self._looking = asyncio.Lock()
+        self._updating = asyncio.Lock()
         self._reader = coordinator.subscriptions.reader(self._received)
         coordinator.events.listen(InitialSent, lambda event: self._sent(event.initial))
-        coordinator.after_binding.append(self._follow)
+        coordinator.after_binding.append(self._update)
 
     async def run(self) -> None:
-        """Keep what is read up to date, until cancelled."""
+        """Update the subscriptions after each `refresh`, until cancelled."""
         while True:
             await self._other.wait()
             began = time.monotonic()
-            with self._coordinator.guard("the look at packets"):
-                await self._follow()
+            with self._coordinator.guard("inspecting packets"):
+                await self._update()
             # A hundred clients that come at once are one change.
             await asyncio.sleep(time.monotonic() - began)
 
     def refresh(self, then: Callable[[], None] | None = None) -> None:
-        """Other edges are looked at; their topics are subscribed to soon, and then the function is called."""
+        """Subscribe soon to the topics of the edges that are inspected now, and then call the function."""
         if then is not None:
             self._awaiting.append(then)
         self._other.set()
@@ -109,18 +109,18 @@ class EdgePackets:
             for each in network.graph.initials_like(node, initial.tgt.port, initial.data) if network.started else ():
                 self._initial(id, each)
 
-    # -- what is looked at --
+    # -- what is inspected --
 
-    async def _follow(self) -> None:
-        """Subscribe to the topics of what is looked at; returns when the broker has answered."""
-        async with self._looking:
+    async def _update(self) -> None:
+        """Subscribe to the topics of what is inspected; returns when the broker has answered."""
+        async with self._updating:
             self._other.clear()
             awaiting, self._awaiting = self._awaiting, []
             topics: dict[str, _Found] = {}
             slices = TimeSlices()
-            looks = self._looks()
+            origins = self._origins()
             for number, (edge, state) in enumerate(self._coordinator.plan.edges, 1):
-                if state.kind not in ("pending", "refused") and (seen := looks(edge)):
+                if state.kind not in ("pending", "refused") and (seen := origins(edge)):
                     for topic in {source for source, _ in state.pairs}:
                         topics.setdefault(topic, _Found()).edges.extend(seen)
                 if number % _AT_ONCE == 0:
@@ -134,24 +134,24 @@ class EdgePackets:
             for call in awaiting:
                 call()
 
-    def _looks(self) -> Callable[[Edge], list[tuple[str, Edge]]]:
-        """Return what tells, of an edge of the wanted graph, the edges of graphs that are looked at now."""
-        wanted = self._graphs.desired
+    def _origins(self) -> Callable[[Edge], list[tuple[str, Edge]]]:
+        """Return a function from an edge of the desired graph to the inspected edges of graphs that it came from."""
+        desired = self._graphs.desired
         known: dict[str, Collection[Ends] | None] = {}
 
-        def looked_at(graph: str) -> Collection[Ends] | None:
+        def inspected(graph: str) -> Collection[Ends] | None:
             if graph not in known:
-                known[graph] = self._looked_at(graph)
+                known[graph] = self._inspected(graph)
             return known[graph]
 
-        def looks(edge: Edge) -> list[tuple[str, Edge]]:
+        def origins(edge: Edge) -> list[tuple[str, Edge]]:
             return [
                 (graph, each)
-                for graph, each in wanted.origins_of(edge)
-                if (chosen := looked_at(graph)) is None or (chosen and ends(each.src, each.tgt) in chosen)
+                for graph, each in desired.origins_of(edge)
+                if (chosen := inspected(graph)) is None or (chosen and ends(each.src, each.tgt) in chosen)
             ]
 
-        return looks
+        return origins
 
     def _topics_of(self, role: str, port: str) -> set[str]:
         try:
@@ -160,8 +160,8 @@ class EdgePackets:
             return set()
 
     def _exports(self) -> Iterable[tuple[str, str, str, str]]:
-        """Graph, public name, role and port of each exported outport of a graph that is in force."""
-        for network in self._graphs.all() if self._looks_at_exports() else ():
+        """Yield graph, public name, role and port of each exported outport of a started graph."""
+        for network in self._graphs.all() if self._inspects_exports() else ():
             if network.started:
                 for public, export in network.graph.outports.items():
                     yield network.id, public, self._graphs.role(network.id, export.node), export.port

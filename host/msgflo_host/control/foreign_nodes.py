@@ -1,4 +1,4 @@
-"""Which foreign devices are to be announced: those of a folder, and the nodes of a graph that are some of the library."""
+"""Foreign devices to announce: those of a folder, and the nodes of a graph whose component is one of the library."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class ForeignNodes:
         return list(devices.values())
 
     def _load(self, file: Path, role: str) -> Foreign | None:
-        """Read a device; a mistake in its file is said once and leaves the others alone."""
+        """Read a device; a mistake in its file is logged once and leaves the others alone."""
         key = (file, role, self._library.contents.versions.get(file))
         if key not in self._loaded:
             if len(self._loaded) >= _MOST_LOADED:

@@ -1,4 +1,4 @@
-"""When which initial packet is sent: to a participant at each of its starts, and at once when the graph gains one."""
+"""Sends initial packets: to a participant at each of its starts, and at once when the graph gains one."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ class InitialSender:
 
     @property
     def due(self) -> Due:
-        """What waits to be sent."""
+        """The packets to be sent next."""
         return Due(frozenset(self._started), frozenset(self._added))
 
     def started(self, ids: Iterable[str]) -> None:
-        """These participants have started: each gets all of its initial packets."""
+        """Note participants that have started: each gets all of its initial packets."""
         self._started.update(dict.fromkeys(ids))
 
     def added(self, initials: Iterable[Initial]) -> None:
-        """These initial packets are new, or to be sent again: they go out to whoever is there."""
+        """Note initial packets that are new, or to be sent again: they go out to the participants that are there."""
         self._added.update((_key(initial), initial) for initial in initials)
 
     def renamed(self, old: str, new: str) -> None:
-        """What waits for one role is for another."""
+        """Move the packets for one role to another."""
         moved = [
             replace(each, tgt=each.tgt._replace(node=new)) for each in self._added.values() if each.tgt.node == old
         ]
@@ -74,7 +74,7 @@ class InitialSender:
                 if key not in added and (identity not in started or key in self._added):
                     continue
                 if packet.reason:
-                    self._complain(packet.initial.tgt.node, packet.reason)
+                    self._report(packet.initial.tgt.node, packet.reason)
                 elif (packet.topic, packet.payload) not in sent:
                     if not publish(packet):
                         return
@@ -82,7 +82,7 @@ class InitialSender:
         self._started = {identity: None for identity in self._started if identity not in started}
         self._added = {key: each for key, each in self._added.items() if key not in added}
 
-    def _complain(self, role: str, reason: str) -> None:
+    def _report(self, role: str, reason: str) -> None:
         if self._log_filter.is_new(reason):
             self._trouble(role, f"initial packet: {reason}")
 

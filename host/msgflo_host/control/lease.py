@@ -1,4 +1,4 @@
-"""One coordinator per broker: who is in charge says so on a retained topic, and answers who asks.
+"""One coordinator per broker: the one in charge claims a retained topic, and answers questions.
 
 Two of them would overwrite each other's bindings for ever, so the second one does not start. The last will clears the topic
 when the one in charge dies; a topic that is left over nevertheless (the broker died as well) is not answered for, and taken.
@@ -31,7 +31,7 @@ ANSWER_WITHIN_S = 1.0
 TIE = 20  # contradictions
 SOON_S = 0.2  # less than those who ask wait for an answer
 RENEW_S, LEASE_S = 10.0, 30.0
-"""How often who is in charge says so, and for how long that counts."""
+"""Seconds after which a claim is renewed, and for which it counts."""
 _LONGEST = 80
 
 Publish = Callable[[bytes, bool], object]
@@ -60,7 +60,7 @@ class Lease:
         self._decided, self._lost, self._heard = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     def received(self, payload: bytes, *, retained: bool) -> None:
-        """Take note of who is in charge; while we are, contradict whoever asks, claims, or clears the topic."""
+        """Note the one in charge; while we are, contradict whoever asks, claims, or clears the topic."""
         claim = _parse(payload)
         ours = claim.get("id") == self._id
         if self._own:
@@ -103,10 +103,10 @@ class Lease:
         await self._decide(self._claim)
         self._held = True
 
-    async def _decide(self, say: Callable[[], object]) -> None:
-        """Say something and wait for the first claim that follows; raises Taken when it is another's."""
+    async def _decide(self, publish: Callable[[], object]) -> None:
+        """Publish something and wait for the first claim after it; raises Taken when it is another's."""
         self._decided.clear()
-        say()
+        publish()
         with suppress(TimeoutError):
             async with asyncio.timeout(ANSWER_WITHIN_S):
                 await self._decided.wait()
@@ -115,7 +115,7 @@ class Lease:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether another one is in charge, and this one waits until that is over."""
+        """Whether this one waits until another one in charge has ended."""
         return self._lost.is_set()
 
     def give_way(self) -> None:
@@ -140,7 +140,7 @@ class Lease:
         self._lost.clear()
 
     async def renew(self) -> None:
-        """Say again and again who is in charge, until cancelled."""
+        """Renew the claim while in charge, until cancelled."""
         while True:
             await asyncio.sleep(RENEW_S)
             if self._held:
@@ -174,7 +174,7 @@ class Lease:
         self._publish(json.dumps(claim).encode(), True)
 
     def _gives_way(self, claim: dict[str, object]) -> bool:
-        """Whether another has been in charge for longer, and still is: it contradicts us, so it is no old message.
+        """Return whether another has been in charge for longer, and still is: it contradicts us, so it is no old message.
 
         Between two that took charge within the time of a message neither is known to be the older: by their ids, then.
         """
@@ -192,7 +192,7 @@ class Lease:
 
 
 def _parse(payload: bytes) -> dict[str, object]:
-    """A claim or a question; nothing for what is neither."""
+    """Return a claim or a question; nothing for what is neither."""
     try:
         claim = json.loads(payload)
     except (ValueError, RecursionError):
@@ -204,6 +204,5 @@ def _who(claim: dict[str, object]) -> str:
     return f"process {_short(claim.get('process', '?'))} on {_short(claim.get('host', '?'))}"
 
 
-def _short(said: object) -> str:
-    """What may have been said by anybody."""
-    return str(said)[:_LONGEST]
+def _short(value: object) -> str:
+    return str(value)[:_LONGEST]  # anybody may have written it

@@ -1,4 +1,4 @@
-"""How many packets cross each edge, and how many a second."""
+"""Counts and rates of the packets on each edge."""
 
 from __future__ import annotations
 
@@ -14,35 +14,34 @@ __all__ = ["PacketCounts"]
 
 INTERVAL_S = 1.0
 WATCH_S = 10.0
-"""For so long after somebody looked, topics are subscribed to and counted: the broker sends each of their packets once
-more then."""
+"""Topics are subscribed to and counted this long after each call of `watch`: the broker sends each packet once more then."""
 
 
 class PacketCounts:
-    """Counts packets by topic, only while somebody looks: they do not pass through us."""
+    """Counts packets by topic, only while somebody watches: they do not pass through us."""
 
     def __init__(self, subscriptions: Subscriptions) -> None:
         self._reader = subscriptions.reader(self._received)
-        self._looked_until = 0.0
+        self._until = 0.0
         self._always: frozenset[str] = frozenset()
-        self._while_looking: frozenset[str] = frozenset()
+        self._watched: frozenset[str] = frozenset()
         self._counts: dict[str, int] = {}
         self._before: dict[str, int] = {}  # at the end of the last interval
         self._rates: dict[str, float] = {}
         self._wake = asyncio.Event()
 
     def watch(self, seconds: float = WATCH_S) -> None:
-        """Somebody is looking now, and for so long."""
+        """Count for so many seconds from now on."""
         now = time.monotonic()
-        if now > self._looked_until:
-            self._wake.set()  # the first look need not wait for the next interval
-        self._looked_until = max(self._looked_until, now + seconds)
+        if now > self._until:
+            self._wake.set()  # the first count need not wait for the next interval
+        self._until = max(self._until, now + seconds)
 
     def measure(self, plan: Plan, *, always: Iterable[str]) -> None:
         """Measure the edges of this plan; topics in `always` are counted all the time."""
         sources = {pair[0] for _, state in plan.edges if state.kind != "refused" for pair in state.pairs}
         self._always = frozenset(always)
-        self._while_looking = frozenset(sources)
+        self._watched = frozenset(sources)
         self._wake.set()
 
     def rate(self, state: EdgeState) -> float:
@@ -50,15 +49,15 @@ class PacketCounts:
         return sum(self._rates.get(source, 0.0) for source, _ in state.pairs)
 
     def packets(self, state: EdgeState) -> int:
-        """Packets counted on one edge since somebody looks."""
+        """Packets counted on one edge since somebody watches."""
         return sum(self._counts.get(source, 0) for source, _ in state.pairs)
 
     async def run(self, seen: Callable[[str], None]) -> None:
         """Keep counting until cancelled; `seen` is called for each topic of `always` on which packets have passed."""
         before = time.monotonic()
         while True:
-            looking = time.monotonic() < self._looked_until
-            self._reader.subscribe(self._always | self._while_looking if looking else self._always)
+            watching = time.monotonic() < self._until
+            self._reader.subscribe(self._always | self._watched if watching else self._always)
             self._counts = {key: count for key, count in self._counts.items() if key in self._reader.filters}
             with suppress(TimeoutError):
                 async with asyncio.timeout(INTERVAL_S):

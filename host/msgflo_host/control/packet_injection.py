@@ -38,7 +38,7 @@ class _Held(NamedTuple):
 class Injection:
     """Sends packets to the participants of the graphs' nodes.
 
-    `is_run_here(role)` tells whose participants are processes of ours: they are there, or will be soon.
+    `is_run_here(role)` returns whether a participant is a process of ours: it is there, or will be soon.
 
     A graph that was made for a test gets its first packets when all of its processes have been joined: tests send as soon
     as they have started it, and a packet may go through any of them.
@@ -65,15 +65,15 @@ class Injection:
         waiting = [each for queue in self._held.values() for each in queue]
         if len(waiting) >= MOST_HELD or sum(each.size for each in waiting) + packet.size > MOST_BYTES:
             raise RequestError(
-                f"{len(waiting)} packets are waiting for components that are starting; no more are kept than "
-                f"{MOST_HELD} and {MOST_BYTES // 1024 // 1024} MiB"
+                f"{len(waiting)} packets are waiting for components that are starting; at most "
+                f"{MOST_HELD} and {MOST_BYTES // 1024 // 1024} MiB may wait"
             )
         self._held.setdefault(node, deque()).append(packet)
 
     def _deliver(self, graph: str, ref: PortRef, data: Any) -> bool:
-        """Whether somebody was there to take it."""
+        """Send a packet; False where no participant is there to take it."""
         role = self._coordinator.graphs.role(graph, ref.node)
-        if not self._is_joined(graph) or not self._is_served(graph, role):
+        if not self._is_joined(graph) or not self._is_applied(graph, role):
             return False
         try:
             places = self._coordinator.find("inport", PortRef(role, ref.port, ref.index))
@@ -97,9 +97,9 @@ class Injection:
     def _is_joined(self, graph: str) -> bool:
         return self._edges_of_processes(graph) <= self._settled
 
-    def _is_served(self, graph: str, role: str) -> bool:
-        """Whether who looks at its packets, and its bindings, are there: a process that has just come, or whose graph has
-        just been started, might answer before.
+    def _is_applied(self, graph: str, role: str) -> bool:
+        """Return whether bindings and inspection are active: a process that has just come, or whose graph has just been
+        started, might answer before.
         """
         if not self._is_run_here(role):
             return True
@@ -120,7 +120,7 @@ class Injection:
         return found
 
     def _changed(self) -> None:
-        """What is wanted has been brought in force, as far as it can be."""
+        """Send what has waited for the present reconciliation."""
         self._settled = set()
         if any(network.is_temporary for network in self._coordinator.graphs.all()):
             states = self._coordinator.plan.edges

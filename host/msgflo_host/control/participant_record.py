@@ -1,4 +1,4 @@
-"""A file of who was there, so that after a restart everybody is bound before they announce themselves again.
+"""A file of the known participants: after a restart they are bound before they announce themselves again.
 
 Programs that know MsgFlo's discovery alone publish nothing retained, and some brokers (RabbitMQ) do not send retained
 messages to wildcard subscriptions.
@@ -24,7 +24,7 @@ log = logging.getLogger("msgflo")
 
 
 class Record:
-    """The file; it is about one `broker`, and what it says of another one counts for nothing."""
+    """The file; it is about one `broker`, and the content for another one is ignored."""
 
     def __init__(self, path: Path, broker: str) -> None:
         self._path = path
@@ -33,7 +33,7 @@ class Record:
         self._trouble = ""
 
     def read(self) -> list[Participant]:
-        """Return who was there; nobody where the file is damaged, which is logged."""
+        """Return the recorded participants; none where the file is damaged, which is logged."""
         try:
             found = json.loads(self._path.read_bytes())
             if found["broker"] != self._broker:
@@ -60,5 +60,5 @@ class Record:
             self._written, self._trouble = text, ""
         except OSError as error:
             if (trouble := system_reason(error)) != self._trouble:
-                log.error("who is there cannot be kept in %s: %s", self._path, trouble)
+                log.error("the known participants cannot be saved in %s: %s", self._path, trouble)
             self._trouble = trouble

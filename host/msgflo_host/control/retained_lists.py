@@ -2,11 +2,11 @@
 
 - ``fbp/bind/<id>``: the topics that each inport of a participant of ours is bound to. It subscribes to them itself.
   ``{"<inport>": ["…", …], …, "": {"version": 7, "states": ["…", …], "drop": ["…", …]}}``; it confirms with ``7`` on
-  ``fbp/bound/<id>``. Of `states` only the latest value matters: nothing of them waits for one who is away. `drop` has what its
-  session may still be subscribed to from earlier lists that it has not confirmed.
-- ``fbp/forward/<id>``: what a forwarder passes on to a participant that cannot be bound, as `dataplane.forward` describes.
-- ``fbp/foreign/<id>``: which foreign device is to be announced, as `dataplane.foreign_lists` describes.
-- ``fbp/component/<id>``: which built-in component a participant is, as `dataplane.component_lists` describes.
+  ``fbp/bound/<id>``. Of `states` only the latest value matters: the broker queues none of them for a client that is away.
+  `drop` has filters of earlier lists that it has not confirmed: its session may still be subscribed to them.
+- ``fbp/forward/<id>``: the forwards to a participant that cannot be bound; see `wire.forward_list`.
+- ``fbp/foreign/<id>``: a foreign device to announce; see `components.foreign.foreign_list`.
+- ``fbp/component/<id>``: a built-in component to run; see `wire.component_list`.
 
 Versions rise, whoever writes them. Where there is no list any more, its confirmation is cleared.
 """
@@ -70,10 +70,9 @@ class RetainedLists(Generic[Content]):
         self._desired: dict[str, Content] = {}
         self._confirmed: dict[str, int] = {}
         self._versions: dict[str, int] = {}  # the highest that was seen
-        self._strays: set[str] = set()  # topics that are no participant's
         self._was_confirmed = asyncio.Event()
         self.silent: set[str] = set()
-        """Those who were waited for in vain, and have confirmed nothing since."""
+        """Participants that were waited for in vain, and have confirmed nothing since."""
 
     def topic(self, id: str) -> str:
         """Return the topic of the list of a participant."""
@@ -93,16 +92,14 @@ class RetainedLists(Generic[Content]):
         return None
 
     def received(self, topic: str, payload: bytes) -> bool:
-        """Take note of a retained list; True where it differs from the desired one."""
+        """Note a retained list; True where it differs from the desired one."""
         try:
             id = forward_list.participant_of(topic)
-        except ConfigError:  # nobody's
-            if payload:
-                self._strays.add(topic)
-            return bool(payload)
+        except ConfigError:  # no participant's
+            return False
         if payload:
             try:
-                self._stands(id, *self.read(topic, payload))
+                self._note(id, *self.read(topic, payload))
             except ConfigError:
                 self._there[id] = 0, None
         else:
@@ -114,7 +111,7 @@ class RetainedLists(Generic[Content]):
         self._there.setdefault(id, (0, None))
 
     def confirmed(self, topic: str, payload: bytes) -> bool:
-        """Take note of a confirmed version; True where the list differs from the desired one."""
+        """Note a confirmed version; True where the list differs from the desired one."""
         try:
             id = forward_list.participant_of(topic)
         except ConfigError:
@@ -138,7 +135,6 @@ class RetainedLists(Generic[Content]):
 
     def apply(self, desired: Mapping[str, Content]) -> list[str]:
         """Write exactly these lists, by participant, and remove all others; returns whose were written."""
-        self._strays = {topic for topic in self._strays if not self._publish(topic, b"")}
         self._desired = {id: content for id, content in desired.items() if content}
         different = [id for id in sorted(self._there.keys() | self._desired.keys()) if self._differs(id)]
         return [id for id in self.in_order(different) if self._write(id)]
@@ -171,7 +167,7 @@ class RetainedLists(Generic[Content]):
             return missing
         return []
 
-    def _stands(self, id: str, version: int, content: Content) -> None:
+    def _note(self, id: str, version: int, content: Content) -> None:
         self._there[id] = version, content
         self._versions[id] = max(self._versions.get(id, 0), version)
 
@@ -188,7 +184,7 @@ class RetainedLists(Generic[Content]):
             return is_written
         version, content = self._versions.get(id, 0) + 1, self._desired[id]
         if is_written := self._publish(self.topic(id), self.encode(id, version, content)):
-            self._stands(id, version, content)
+            self._note(id, version, content)
         return is_written
 
 
@@ -229,7 +225,7 @@ class BindLists(RetainedLists[Bound]):
 
     def _write(self, id: str) -> bool:
         _, content = self._there.get(id, (0, None))
-        if id not in self.silent:  # else it would grow: an older library neither confirms nor keeps a session
+        if id not in self.silent:  # else it would grow: an older library neither confirms nor has a persistent session
             self._drop.setdefault(id, set()).update(
                 filter(can_be_subscribed, chain.from_iterable((content or {}).values()))
             )

@@ -25,7 +25,7 @@ def snapshot(coordinator: Coordinator) -> Status:
     A node's `state` is that of its best instance: alive, asleep, lost, or pending when nobody has announced its role.
     Its `error` is a sentence without a subject, such as that nobody knows its component; its edges have it in their `reason`.
     `listed` is false for a node that the graph does not name: its participant was discovered. One that has been announced
-    since the last look at all of them is missing until the next: what stands here can be edited.
+    since the last reconciliation is missing until the next: all nodes here can be edited.
     """
     graph, graphs = coordinator.graph, coordinator.graphs
     now = time.monotonic()

@@ -1,4 +1,4 @@
-"""The lists that a forwarder has read, and what it confirms of them. Pure."""
+"""The lists that a forwarder has read, and their confirmations. Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = ["MOST_WILDCARDS", "Lists"]
 
 MOST_WILDCARDS = 100
 """Sources with wildcards in all lists: each is compared with all other sources and with all targets."""
-_MOST_SAID = 10  # cycles
+_MOST_LOGGED = 10  # cycles
 
 
 class Lists:
@@ -46,7 +46,7 @@ class Lists:
         self._log_filter = LogFilter(once=True)
 
     def connected(self) -> None:
-        """There is a new connection: what is retained comes next."""
+        """Begin a new connection: the retained lists come next."""
         self._seen.clear()
         self._confirmed.clear()
 
@@ -85,7 +85,7 @@ class Lists:
         return not self._seen
 
     def all_read(self) -> None:
-        """All that is retained has been read: a confirmed list that is no longer retained was removed meanwhile.
+        """Note that all retained messages have been read: a confirmed list that is no longer retained was removed meanwhile.
 
         One that is not confirmed either was lost by the broker, and stays active.
         """
@@ -94,7 +94,7 @@ class Lists:
             self._wildcards.pop(id, None)
 
     def placed(self) -> Iterator[tuple[int, str]]:
-        """On which connections the sources are subscribed to, as far as that is confirmed."""
+        """Yield the connections on which sources are subscribed to, as far as that is confirmed."""
         for confirmation in self._confirmed.values():
             for lane, sources in enumerate(confirmation.lanes):
                 for source in sources:
@@ -106,16 +106,16 @@ class Lists:
         every = sorted({forward for each in self._taken.values() for forward in each.forwards})
         cycles = find_cycles([[(forward.source, forward.target)] for forward in every])
         self._closing = frozenset(every[i] for i in cycles)
-        for cycle in [*cycles.values()][:_MOST_SAID]:
+        for cycle in [*cycles.values()][:_MOST_LOGGED]:
             self._log_filter.warn(f"not forwarded, for it would close a cycle: {' → '.join(cycle[:20])}")
-        if len(cycles) > _MOST_SAID:
-            self._log_filter.warn(f"nor are {len(cycles) - _MOST_SAID} others that would close one")
+        if len(cycles) > _MOST_LOGGED:
+            self._log_filter.warn(f"nor are {len(cycles) - _MOST_LOGGED} others that would close one")
         return frozenset(every) - self._closing
 
     def confirm(self, lane_of: Callable[[str], int | None], refused: Set[str]) -> Iterator[tuple[str, bytes]]:
-        """Return what is to be said of what was taken, as topics and payloads that are to be retained.
+        """Yield the confirmations that have changed, as topics and payloads to be retained.
 
-        `lane_of` tells on which connection a source is subscribed to; `refused` are those that the broker refuses.
+        `lane_of` returns on which connection a source is subscribed to; `refused` are those that the broker refuses.
         """
         for id in self._confirmed.keys() - self._taken.keys():
             del self._confirmed[id]
@@ -127,7 +127,7 @@ class Lists:
                 yield confirmed_topic(id), msgspec.json.encode(confirmation)
 
     def confirmed(self) -> Iterator[tuple[str, bytes]]:
-        """Return all that was confirmed, to say it again."""
+        """Return all that was confirmed, to publish it again."""
         for id, confirmation in self._confirmed.items():
             yield confirmed_topic(id), msgspec.json.encode(confirmation)
 

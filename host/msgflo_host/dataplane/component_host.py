@@ -32,8 +32,8 @@ log = logging.getLogger("msgflo")
 
 MOST = 20_000
 """Components that are run."""
-HIDDEN = "a packet cannot be used; why is not said, for what this node gets or sends is secure"
-"""What stands for an error of a participant that may not tell what came to it."""
+HIDDEN = "a packet cannot be used; the reason is hidden, for this node gets or sends something secure"
+"""The error of a participant whose packets are secure."""
 
 _HIDDEN_LINE = "DATA"
 _LONGEST_ERROR = 500  # characters
@@ -50,7 +50,7 @@ class Components(Session):
         self._changes: asyncio.Queue[tuple[str, bytes, bool]] = asyncio.Queue()
         self._circles = Circles(self._circle_of, super().receive, self._report_circle)
         self._has_read = False
-        self._unchanged = 0  # lists that were read, and of which nothing has followed yet
+        self._unchanged = 0  # lists that were read, and not applied yet
         self._log_filter = LogFilter(once=True)
         self._devices: dict[str, Foreign] = {}
         self._announcer = Announcer(self._publish)
@@ -87,7 +87,7 @@ class Components(Session):
             super().receive(topic, payload, retained)
 
     def knows_all(self) -> bool:
-        """Tell whether all lists have been read as well."""
+        """Return whether all lists have been read as well."""
         return self._has_read and not self._unchanged and bool(super().knows_all())
 
     async def stop(self, status: str = "offline") -> None:
@@ -129,7 +129,7 @@ class Components(Session):
     def _hide(self, topic: str, payload: bytes) -> None:
         # At once, before the list is taken from the queue: the next packet may be the secure one.
         if topic.startswith(LISTS) and payload:
-            with suppress(ConfigError):  # said when it is taken
+            with suppress(ConfigError):  # logged when it is taken
                 there = self._running.get(participant_of(topic))
                 if there is not None and read(topic, payload).secure:
                     there.is_hidden = True
@@ -172,9 +172,9 @@ class Components(Session):
             self._devices[id] = device
         else:
             self._devices.pop(id, None)
-        heard = self._announcer.topics
+        before = self._announcer.topics
         self._announcer.set_desired(self._devices.values())
-        if added := self._announcer.topics - heard:
+        if added := self._announcer.topics - before:
             with suppress(ConnectError, SubscribeError):  # the next connection subscribes to all
                 await self._transport.subscribe([(each, 0) for each in sorted(added)])
 
@@ -217,7 +217,7 @@ class Components(Session):
 
 
 class _Running:
-    """One participant, and what it has to say."""
+    """One participant, and its reports."""
 
     def __init__(self, session: Components, node: Component, description: Description) -> None:
         self.node = node
@@ -225,8 +225,8 @@ class _Running:
         self.is_hidden = description.secure
         self._session = session
         self._topic = LOG + topics.escape(node.id)
-        self._errors = _Reports(partial(self._say, "error"))
-        self._lines = _Reports(partial(self._say, "text"))
+        self._errors = _Reports(partial(self._post, "error"))
+        self._lines = _Reports(partial(self._post, "text"))
         node.error = self.error
         node.show = self._show
         node.failed = self._failed
@@ -244,7 +244,7 @@ class _Running:
             log.debug("%s: failed", self.node.id, exc_info=None if self.is_hidden else error)
             self.error(f"{type(error).__name__}: {error}")
 
-    def _say(self, kind: str, text: str) -> None:
+    def _post(self, kind: str, text: str) -> None:
         log.info("%s: %s", self.node.id, text)
         self._session.post((self._topic, 0, False, False, False), msgspec.json.encode({kind: text}))
 

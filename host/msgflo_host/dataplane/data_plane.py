@@ -31,11 +31,11 @@ async def _run(broker: Broker) -> None:
     ended, tried = asyncio.Event(), asyncio.Event()
     on_shutdown(ended.set)
 
-    def say(connected: bool, reason: str) -> None:
+    def log_state(connected: bool, reason: str) -> None:
         tried.set()
         log.info("%s", f"{broker}: connected" if connected else reason)
 
-    forwarder = Forwarder(broker, on_state=say)
+    forwarder = Forwarder(broker, on_state=log_state)
     await forwarder.start()
     ending = asyncio.create_task(ended.wait())
     await asyncio.wait([asyncio.create_task(tried.wait()), ending], return_when=asyncio.FIRST_COMPLETED)

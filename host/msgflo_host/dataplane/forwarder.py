@@ -3,15 +3,15 @@ or for a forward of `text` without the quotes of a JSON text.
 
 A source may hold wildcards. A packet goes once to each target, also where several filters match it. It is asked for with
 the highest QoS of the forwards that take it, and published with the QoS and the retain flag of each forward. With QoS 1
-the broker is told that a packet has arrived only when it has confirmed every copy; after a lost connection the copies
+the broker gets the acknowledgement of a packet only when it has acknowledged every copy; after a lost connection the copies
 that were not confirmed are sent again. The retained packet of a source goes to the targets of a forward when that forward
 is new, and to all after a lost connection, since it may have changed meanwhile.
 
 One connection publishes, another subscribes (a further one only where filters overlap): when the broker takes packets
 more slowly than they come, reading stops, and with it what the broker sends.
 
-What is to be forwarded is retained in the broker (see `forward`), and the connections that subscribe have persistent sessions. So
-whatever ends and starts again, this program included, nothing with QoS 1 is missed, and nobody else is needed.
+The lists of forwards are retained in the broker (`wire.forward_list`), and the connections that subscribe have persistent
+sessions. So no packet with QoS 1 is missed, whatever restarts, this program included.
 """
 
 from __future__ import annotations
@@ -72,9 +72,9 @@ class Forwarder:
         self._has_connected = False
         self._blocked = False  # reading has been stopped
         self._is_leaving = False
-        self._refused: set[str] = set()  # filters that the broker does not let us have
+        self._refused: set[str] = set()  # filters that the broker refuses
         self._lists = Lists()
-        self._was_told = asyncio.Event()
+        self._lists_changed = asyncio.Event()
         self._log_filter = LogFilter(once=True)
 
     async def start(self) -> None:
@@ -126,21 +126,21 @@ class Forwarder:
         await self._read_lists(link)
         self.inflight.connected()
         for lane in self._router.lanes:
-            lane.touched.update(lane.wanted, lane.in_broker)
-        await self._bring_in_force()
+            lane.changed.update(lane.desired, lane.in_broker)
+        await self._subscribe_changed()
         self._connected = self._has_connected = True
         await link.subscribe([(_DROPPED, 0)])
         self._report(True, "")
-        self._say("online")
+        self._publish_state("online")
         if self._lists.is_empty:
             self._publish(frames.publish(frames.text(ASK_LISTS), b"", qos=0, retain=False))
-        following = asyncio.create_task(self._follow_lists())
+        applying = asyncio.create_task(self._apply_lists())
         try:
-            either: list[asyncio.Future[Any]] = [link.ended, following]
+            either: list[asyncio.Future[Any]] = [link.ended, applying]
             await asyncio.wait(either, return_when=FIRST_COMPLETED)
-            return await following if following.done() else link.ended.result()
+            return await applying if applying.done() else link.ended.result()
         finally:
-            following.cancel()
+            applying.cancel()
 
     # The lists.
 
@@ -155,36 +155,36 @@ class Forwarder:
             self._router.restore(self._lists.placed())
         self._router.set_forwards(self._lists.take())
 
-    async def _follow_lists(self) -> NoReturn:
+    async def _apply_lists(self) -> NoReturn:
         """Apply each change, and confirm it."""
         while True:
-            self._was_told.clear()
+            self._lists_changed.clear()
             began = time.monotonic()
             self._router.set_forwards(self._lists.take())
             if self._router.refused:
                 self._log_filter.warn(
                     f"nothing is forwarded from {_some(self._router.refused)}: too many filters overlap"
                 )
-            await self._bring_in_force()
+            await self._subscribe_changed()
             for topic, payload in self._lists.confirm(self._router.lane_of, self._refused | self._router.refused):
                 self._publish(frames.publish(frames.text(topic), payload, qos=0, retain=True))
             self.flush()
             # Many changes in a row are applied together: half of the time is left.
             await asyncio.sleep(time.monotonic() - began)
-            await self._was_told.wait()
+            await self._lists_changed.wait()
 
-    def told(self, topic: str, payload: bytes) -> None:
-        """Take what the broker has for this forwarder itself."""
+    def control_packet(self, topic: str, payload: bytes) -> None:
+        """Take a list, or a question for all confirmations."""
         if topic == ASK_CONFIRMATIONS:
             for packet in self._lists.confirmed():
                 self._publish(frames.publish(frames.text(packet[0]), packet[1], qos=0, retain=True))
-            self._say("online")
+            self._publish_state("online")
         else:
             self._lists.received(topic, payload)
-            self._was_told.set()
+            self._lists_changed.set()
 
-    def _say(self, state: str) -> None:
-        """Say how this forwarder is, as participants do."""
+    def _publish_state(self, state: str) -> None:
+        """Publish the state of this connection, as participants do."""
         topic = frames.text(connection_topic(CLIENT_ID))
         self._publish(frames.publish(topic, state.encode(), qos=0, retain=True))
 
@@ -200,7 +200,7 @@ class Forwarder:
             raise ConnectError("the connection was lost meanwhile")
         link = Link(self._broker, inlet.client_id, inlet, sink=outlet, routes=lane.routes)
         inlet.link = link
-        # A session, so that while the connection is lost the broker keeps packets with QoS 1.
+        # A session, so that the broker queues packets with QoS 1 while the connection is lost.
         await link.open(clean_session=False)
         if self._outlet.link is not outlet:
             link.abort("the connection was lost meanwhile")
@@ -208,8 +208,8 @@ class Forwarder:
         if not link.session_present:
             lane.in_broker.clear()
             self.inflight.forget(lane.number)
-        for subscription in lane.wanted.values():
-            subscription.unserved = set(subscription.targets)
+        for subscription in lane.desired.values():
+            subscription.unsubscribed = set(subscription.targets)
         self.regulate()
         return link
 
@@ -222,7 +222,7 @@ class Forwarder:
             if inlet.link is not None:
                 await inlet.link.close()
         assert self._outlet.link is not None
-        self._say("offline")
+        self._publish_state("offline")
         await self._outlet.link.close()
 
     def _disconnect(self, reason: str) -> None:
@@ -241,10 +241,10 @@ class Forwarder:
 
     # Subscriptions.
 
-    async def _bring_in_force(self) -> None:
+    async def _subscribe_changed(self) -> None:
         """Subscribe and unsubscribe until nothing has changed meanwhile."""
         while True:
-            pending = [lane for lane in self._router.lanes if lane.touched]
+            pending = [lane for lane in self._router.lanes if lane.changed]
             if not pending:
                 return
             for lane in pending:
@@ -253,15 +253,15 @@ class Forwarder:
                 await self._subscribe(lane, link)
 
     async def _subscribe(self, lane: Lane, link: Link) -> None:
-        """Make what the broker knows of a lane what the lane wants; raises ConnectError when the connection ends."""
-        touched, lane.touched = lane.touched, set()
-        gone = sorted(lane.in_broker.keys() & touched - lane.wanted.keys())
+        """Bring the subscriptions of a lane to the desired ones; raises ConnectError when the connection ends."""
+        changed, lane.changed = lane.changed, set()
+        gone = sorted(lane.in_broker.keys() & changed - lane.desired.keys())
         new = []
-        for topic_filter in sorted(touched & lane.wanted.keys()):
-            subscription = lane.wanted[topic_filter]
+        for topic_filter in sorted(changed & lane.desired.keys()):
+            subscription = lane.desired[topic_filter]
             qos = subscription.qos
-            if subscription.unserved or lane.in_broker.get(topic_filter, -1) < qos:
-                subscription.served(settled=link.settled)
+            if subscription.unsubscribed or lane.in_broker.get(topic_filter, -1) < qos:
+                subscription.subscribing(settled=link.settled)
                 new.append((topic_filter, qos))
         for topic_filter in gone:
             del lane.in_broker[topic_filter]
@@ -274,22 +274,22 @@ class Forwarder:
                 log.warning(
                     "%s refused the subscription to %r: nothing is forwarded from it", self._broker, topic_filter
                 )
-        self._refused -= touched
+        self._refused -= changed
         self._refused.update(refused)
 
-    # What the ends of the connections need.
+    # Called by inlets and outlet.
 
     def match(self, lane: Lane, packet: Packet) -> Match:
-        """Find what a packet that takes the slow way leads to."""
+        """Find the targets of a packet that takes the slow way."""
         match = self._router.match(lane, packet.topic)
         return match.retained() if packet.retain else match
 
     def route(self, lane: Lane, head: bytes, topic: str, payload_length: int) -> Route:
-        """Find what packets that begin with `head` lead to."""
+        """Find the targets of packets that begin with `head`."""
         return self._router.route(lane, head, topic, payload_length)
 
-    def passed_over(self, packet: Packet, length: int) -> None:
-        """Take note of a packet that is too large."""
+    def too_large(self, packet: Packet, length: int) -> None:
+        """Log a packet that is too large."""
         log.warning(
             "a packet of %d bytes on %r was not forwarded: more than %d bytes", length, packet.topic, LARGEST_PACKET
         )
@@ -361,8 +361,8 @@ class _Inlet:
     def acknowledged(self, link: Link, packet_id: int) -> None:
         pass  # nothing is published here
 
-    def passed_over(self, link: Link, packet: Packet, length: int) -> None:
-        self._forwarder.passed_over(packet, length)
+    def too_large(self, link: Link, packet: Packet, length: int) -> None:
+        self._forwarder.too_large(packet, length)
         if packet.qos:
             link.outgoing.append(frames.puback(packet.packet_id))
 
@@ -383,7 +383,7 @@ class _Outlet:
     def __init__(self, forwarder: Forwarder) -> None:
         self.link: Link | None = None
         self.full_now = False
-        self._dropped: int | None = None  # since the broker started; unknown before it says so
+        self._dropped: int | None = None  # since the broker started; unknown at first
         self._forwarder = forwarder
 
     def route(self, link: Link, head: bytes, topic: str, payload_length: int) -> Route:
@@ -397,12 +397,12 @@ class _Outlet:
             with suppress(ValueError):
                 self._count_dropped(int(packet.payload))
         else:
-            self._forwarder.told(packet.topic, packet.payload)
+            self._forwarder.control_packet(packet.topic, packet.payload)
 
     def acknowledged(self, link: Link, packet_id: int) -> None:
         self._forwarder.inflight.acknowledged(packet_id)
 
-    def passed_over(self, link: Link, packet: Packet, length: int) -> None:
+    def too_large(self, link: Link, packet: Packet, length: int) -> None:
         pass
 
     def flush(self) -> None:

@@ -1,4 +1,4 @@
-"""QoS 1: what was published and not confirmed, and what therefore must not be confirmed to its source yet. Pure."""
+"""QoS 1: packets in flight, and the received packets that they are copies of. Pure."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class _Copy:
 class Inflight:
     """Packets under way with QoS 1.
 
-    `write(packet)` sends to the broker, `confirm(lane, packet_id)` tells it that a packet from a lane is done.
+    `write(packet)` sends to the broker, `confirm(lane, packet_id)` acknowledges a packet from a lane.
     """
 
     def __init__(self, *, write: Callable[[bytes], None], confirm: Callable[[int, int], None]) -> None:
@@ -54,7 +54,7 @@ class Inflight:
         """Whether no more should be read until the broker has confirmed some."""
 
     def __len__(self) -> int:
-        """How many packets the broker has not confirmed."""
+        """Return the number of packets that the broker has not confirmed."""
         return len(self._in_flight) + len(self._waiting)
 
     def receive(self, lane: int, packet: Packet, targets: Sequence[Target]) -> bool:
@@ -80,7 +80,7 @@ class Inflight:
         self._send()
 
     def acknowledged(self, packet_id: int) -> None:
-        """The broker has confirmed a packet."""
+        """Note that the broker has confirmed a packet."""
         copy = self._in_flight.pop(packet_id, None)
         if copy is None:
             return
@@ -108,7 +108,7 @@ class Inflight:
             del self._receipts[key]
 
     def _settle(self, receipt: _Receipt) -> None:
-        # Without a valid id it is kept: the broker will send the packet again, and need not have it published twice.
+        # Without a valid id it stays: the broker will send the packet again, and need not have it published twice.
         key = (receipt.lane, receipt.packet.packet_id)
         if receipt.missing == 0 and receipt.valid and self._receipts.get(key) is receipt:
             del self._receipts[key]

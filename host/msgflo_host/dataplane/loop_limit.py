@@ -1,6 +1,6 @@
 """Holds packets that go round in a circle of participants without a delay to a bounded rate.
 
-Many packets on a topic of a circle are not enough: a counter may be reset by what follows it, and count a burst. They go
+Many packets on a topic of a circle are not enough: a counter may be reset by its own output, and count a burst. They go
 round where there are far more of them than have come into the circle from outside.
 """
 
@@ -15,7 +15,7 @@ from msgflo.topics import matches
 __all__ = ["MOST_PER_SECOND", "MOST_WAITING", "PACE_S", "Circles"]
 
 MOST_PER_SECOND = 200
-"""On one topic; with more, a circle is looked for."""
+"""On one topic; with more, a circle is searched for."""
 PACE_S = 0.01
 """From one packet of a topic to the next where there is one."""
 MOST_WAITING = 1000
@@ -82,7 +82,7 @@ class Circles:
             self._second = second
             self._counts = Counter()
         self._counts[topic] += 1
-        return self._counts[topic] % MOST_PER_SECOND == 0  # to look for a circle takes time
+        return self._counts[topic] % MOST_PER_SECOND == 0  # a search takes time
 
     def _circle(self, topic: str) -> list[str]:
         """Return in which circle the packets of a topic go round; none where as many have come into it as that explains."""

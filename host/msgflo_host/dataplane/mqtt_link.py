@@ -24,7 +24,7 @@ CONNECT_S = 10
 _CLOSE_S = 2
 KEEPALIVE_S = 30
 LARGEST_PACKET = 32 * 1024 * 1024
-"""A larger packet is passed over, for it would have to be held in memory."""
+"""A larger packet is skipped, for it would have to be held in memory."""
 
 _WRITE_HIGH, _WRITE_LOW = 1 << 20, 1 << 18  # bytes to be written: reading stops, goes on
 _FILTERS_A_PACKET = 500
@@ -32,10 +32,10 @@ _HEAD = 2 + 65535 + 2  # the longest topic and a packet id
 
 
 class Owner(Protocol):
-    """Who decides what happens to the packets of a link."""
+    """Decides what happens to the packets of a link."""
 
     def route(self, link: Link, head: bytes, topic: str, payload_length: int) -> Route:
-        """Say what to do with QoS 0 packets that begin with `head`."""
+        """Return what to do with QoS 0 packets that begin with `head`."""
 
     def packet(self, link: Link, packet: Packet) -> None:
         """Take a retained packet, one with QoS 1, or any where there are no routes."""
@@ -46,7 +46,7 @@ class Owner(Protocol):
     def acknowledged(self, link: Link, packet_id: int) -> None:
         """Take note that the broker has confirmed a packet of ours."""
 
-    def passed_over(self, link: Link, packet: Packet, length: int) -> None:
+    def too_large(self, link: Link, packet: Packet, length: int) -> None:
         """Take note of a packet that is too large; its payload is missing."""
 
     def flush(self) -> None:
@@ -77,7 +77,7 @@ class Link(asyncio.Protocol):
         """Whether everything that subscriptions have brought has arrived."""
         self._has_settled = asyncio.Event()
         self.outgoing: list[bytes] = []
-        """What the next `flush` writes."""
+        """Packets that the next `flush` writes."""
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._broker = broker
         self._owner = owner
@@ -94,7 +94,7 @@ class Link(asyncio.Protocol):
         self._chunks: list[bytes] = []  # received, not cut into packets
         self._have = 0
         self._need = 2
-        self._skip = 0  # bytes of a packet that is passed over
+        self._skip = 0  # bytes of a packet that is skipped
         self._pacing = Pacing()
         self._blocked = False  # from outside
         self._pausing = False  # for a moment
@@ -131,7 +131,7 @@ class Link(asyncio.Protocol):
         self._send_ping()
 
     async def close(self) -> None:
-        """Tell the broker that this is on purpose, and wait until it closes the connection (at most 2 s)."""
+        """Send DISCONNECT, and wait until it closes the connection (at most 2 s)."""
         if self._transport is None or self.ended.done():
             return
         # Were it us, its answers still under way would make TCP throw away what we sent last.
@@ -179,7 +179,7 @@ class Link(asyncio.Protocol):
         self._owner.lost(self, reason)
 
     def _send_ping(self) -> None:
-        """Keep the connection alive, and end it when the broker says nothing, not even to subscriptions before the ping."""
+        """Keep the connection alive, and end it when the broker answers nothing, not even subscriptions before the ping."""
         if not self._blocked and not self._heard and self._unanswered_ping > self._pongs:
             self.abort(f"no answer from the broker within {KEEPALIVE_S // 2} s")
             return
@@ -299,7 +299,7 @@ class Link(asyncio.Protocol):
             asyncio.get_running_loop().call_later(PAUSE_S, self._release)
 
     def _cut(self, data: bytes) -> int:
-        """Handle all whole packets, keep the rest, and return how many there were.
+        """Handle all whole packets, store the rest, and return how many there were.
 
         All that is known about packets of one topic and one length is found at once by the bytes that they begin with:
         this is where a forwarder spends its time.
@@ -326,7 +326,7 @@ class Link(asyncio.Protocol):
                 if length > LARGEST_PACKET:
                     need = start - at + _HEAD
                     if size - at >= need:
-                        self._pass_over(data, first, start, length)
+                        self._skip_packet(data, first, start, length)
                         self._skip = end - size
                         at, need = size, 2
                 break
@@ -383,7 +383,7 @@ class Link(asyncio.Protocol):
         else:
             self._connack.set_result(None)
 
-    def _pass_over(self, data: bytes, first: int, start: int, length: int) -> None:
+    def _skip_packet(self, data: bytes, first: int, start: int, length: int) -> None:
         if first & 0xF0 != frames.PUBLISH:
             raise MalformedPacket(f"{length} bytes long")
-        self._owner.passed_over(self, frames.read_publish(data, first, start, len(data)), length)
+        self._owner.too_large(self, frames.read_publish(data, first, start, len(data)), length)

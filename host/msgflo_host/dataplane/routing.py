@@ -1,7 +1,7 @@
-"""Which packets go where: subscriptions, spread over lanes, and the targets of each topic. Pure.
+"""Routes of packets: subscriptions, spread over lanes, and the targets of each topic. Pure.
 
 A *lane* stands for one connection to the broker. Where several filters of one connection match a topic, MQTT 3.1.1
-(§3.3.5) lets the broker deliver once or once for each, and the packet does not tell. So filters that overlap are kept
+(§3.3.5) lets the broker deliver once or once for each, and the packet does not tell. So filters that overlap are put
 on different lanes: on each lane at most one subscription matches a topic, and mostly one lane is enough.
 """
 
@@ -35,13 +35,13 @@ class Target:
 
 @dataclass(slots=True, eq=False)
 class Subscription:
-    """A filter that is wanted, and who takes what it brings."""
+    """A desired filter, and the targets of its packets."""
 
     filter: str
     targets: dict[Forward, Target] = field(default_factory=dict)
-    unserved: set[Forward] = field(default_factory=set)
+    unsubscribed: set[Forward] = field(default_factory=set)
     """Added since the last SUBSCRIBE: their retained packets have not been asked for."""
-    fresh: set[Forward] = field(default_factory=set)
+    new: set[Forward] = field(default_factory=set)
     """Those that the last SUBSCRIBE was for: only they take the retained packets that it brings."""
 
     @property
@@ -49,14 +49,14 @@ class Subscription:
         """The highest quality that one of the forwards asks for."""
         return max((forward.qos for forward in self.targets), default=0)
 
-    def served(self, *, settled: bool) -> None:
-        """A SUBSCRIBE is being sent; `settled` = what earlier ones brought has arrived."""
-        self.fresh = self.unserved if settled else self.fresh | self.unserved
-        self.unserved = set()
+    def subscribing(self, *, settled: bool) -> None:
+        """Note that a SUBSCRIBE is being sent; `settled` = what earlier ones brought has arrived."""
+        self.new = self.unsubscribed if settled else self.new | self.unsubscribed
+        self.unsubscribed = set()
 
 
 class Match:
-    """What one topic leads to on a lane."""
+    """The targets of one topic on a lane."""
 
     __slots__ = ("subscription", "targets")
 
@@ -65,15 +65,15 @@ class Match:
         self.targets = targets
 
     def retained(self) -> Match:
-        """What a retained packet leads to: only to those that had not been there before."""
+        """Return the match of a retained packet: only targets that are new."""
         if self.subscription is None:
             return self
-        fresh = self.subscription.fresh
-        return Match(self.subscription, tuple(target for target in self.targets if target.forward in fresh))
+        new = self.subscription.new
+        return Match(self.subscription, tuple(target for target in self.targets if target.forward in new))
 
 
 class Route:
-    """What to do with packets of one topic and one length: the heads of what is to be written, as bytes."""
+    """The packets to write for those of one topic and one length: their heads, as bytes."""
 
     __slots__ = ("heads", "others")
 
@@ -92,37 +92,37 @@ class Lane:
 
     def __init__(self, number: int) -> None:
         self.number = number
-        self.wanted: dict[str, Subscription] = {}
-        self.touched: set[str] = set()
-        """Filters that may stand in the broker otherwise than wanted."""
+        self.desired: dict[str, Subscription] = {}
+        self.changed: set[str] = set()
+        """Filters whose subscription in the broker may differ from the desired one."""
         self.routes: dict[bytes, Route] = {}
         """By the bytes that packets begin with."""
         self.in_broker: dict[str, int] = {}
-        """What the broker knows of us: filters and their QoS."""
+        """The filters subscribed to, and their QoS."""
         self._wildcards: dict[str, Subscription] = {}
         self._matches: dict[str, Match] = {}
 
     def admits(self, topic_filter: str) -> bool:
-        """Whether no other subscription of this lane overlaps this filter."""
-        if topic_filter in self.wanted:
+        """Return whether no other subscription of this lane overlaps this filter."""
+        if topic_filter in self.desired:
             return False
-        others: Iterable[str] = self.wanted if is_filter(topic_filter) else self._wildcards
+        others: Iterable[str] = self.desired if is_filter(topic_filter) else self._wildcards
         return not any(overlap(topic_filter, other) for other in others)
 
     def add(self, subscription: Subscription) -> None:
         """Take a subscription that was admitted."""
-        self.wanted[subscription.filter] = subscription
+        self.desired[subscription.filter] = subscription
         if is_filter(subscription.filter):
             self._wildcards[subscription.filter] = subscription
 
     def remove(self, topic_filter: str) -> None:
         """Drop a subscription."""
-        del self.wanted[topic_filter]
+        del self.desired[topic_filter]
         self._wildcards.pop(topic_filter, None)
 
     def find(self, topic: str) -> Subscription | None:
         """Find the subscription that matches a topic."""
-        found = self.wanted.get(topic)
+        found = self.desired.get(topic)
         if found is not None and not is_filter(topic):
             return found
         for topic_filter, subscription in self._wildcards.items():
@@ -135,12 +135,12 @@ class Lane:
         self.routes.clear()
         self._matches.clear()
 
-    def remembered(self, topic: str) -> Match | None:
-        """What is known about a topic."""
+    def cached(self, topic: str) -> Match | None:
+        """Return the cached match of a topic."""
         return self._matches.get(topic)
 
-    def remember(self, topic: str, match: Match) -> None:
-        """Note what a topic leads to."""
+    def cache(self, topic: str, match: Match) -> None:
+        """Cache the match of a topic."""
         if len(self._matches) >= _CACHED:
             self.forget()
         self._matches[topic] = match
@@ -163,7 +163,7 @@ class Router:
             self.lanes += map(Lane, range(len(self.lanes), number + 1))
             lane = self.lanes[number]
             lane.in_broker[topic_filter] = 0
-            lane.touched.add(topic_filter)
+            lane.changed.add(topic_filter)
             if topic_filter not in self._homes and lane.admits(topic_filter):
                 lane.add(Subscription(topic_filter))
                 self._homes[topic_filter] = lane
@@ -175,28 +175,28 @@ class Router:
 
     def set_forwards(self, forwards: Iterable[Forward]) -> None:
         """Have exactly these forwards from now on."""
-        wanted = frozenset(forwards)
-        if wanted == self.forwards:
+        desired = frozenset(forwards)
+        if desired == self.forwards:
             self._tidy()
             return
         for lane in self.lanes:
             lane.forget()
-        for forward in self.forwards - wanted:
+        for forward in self.forwards - desired:
             self._drop(forward)
-        fresh = sorted(wanted - self.forwards, key=_order)
-        self.refused = {forward.source for forward in fresh if not self._find_home(forward.source)}
-        fresh = [forward for forward in fresh if forward.source not in self.refused]
-        for forward in fresh:
+        new = sorted(desired - self.forwards, key=_order)
+        self.refused = {forward.source for forward in new if not self._find_home(forward.source)}
+        new = [forward for forward in new if forward.source not in self.refused]
+        for forward in new:
             self._add(forward)
-        self.forwards = self.forwards & wanted | set(fresh)
+        self.forwards = self.forwards & desired | set(new)
         self._tidy()
 
     def match(self, lane: Lane, topic: str) -> Match:
-        """Find what a topic leads to on a lane."""
-        match = lane.remembered(topic)
+        """Find the match of a topic on a lane."""
+        match = lane.cached(topic)
         if match is None:
             match = self._match(lane.find(topic), topic)
-            lane.remember(topic, match)
+            lane.cache(topic, match)
         return match
 
     def route(self, lane: Lane, head: bytes, topic: str, payload_length: int) -> Route:
@@ -210,11 +210,11 @@ class Router:
     def _match(self, subscription: Subscription | None, topic: str) -> Match:
         if subscription is None:
             return Match(None)
-        targets = [target for target in subscription.targets.values() if not self._served_by_another(target, topic)]
+        targets = [target for target in subscription.targets.values() if not self._duplicate(target, topic)]
         return Match(subscription, tuple(targets))
 
-    def _served_by_another(self, target: Target, topic: str) -> bool:
-        """Whether a forward from an overlapping filter brings this topic to the same target: one of them is enough."""
+    def _duplicate(self, target: Target, topic: str) -> bool:
+        """Return whether a forward from an overlapping filter brings this topic to the same target: one of them is enough."""
         mine = target.forward
         wild = self._rivals.get((mine.target, ""), ())
         exact = self._rivals.get((mine.target, topic), ())
@@ -228,7 +228,7 @@ class Router:
         self._rivals.setdefault(_rivalry(forward), set()).add(forward)
         subscription = self._home(forward.source)
         subscription.targets[forward] = Target(forward, frames.text(forward.target))
-        subscription.unserved.add(forward)
+        subscription.unsubscribed.add(forward)
 
     def _drop(self, forward: Forward) -> None:
         rivals = self._rivals[_rivalry(forward)]
@@ -237,14 +237,14 @@ class Router:
             del self._rivals[_rivalry(forward)]
         subscription = self._home(forward.source)
         del subscription.targets[forward]
-        subscription.unserved.discard(forward)
-        subscription.fresh.discard(forward)
+        subscription.unsubscribed.discard(forward)
+        subscription.new.discard(forward)
 
     def _home(self, topic_filter: str) -> Subscription:
-        """The subscription with this filter, noted as touched."""
+        """Return the subscription with this filter, noted as changed."""
         lane = self._homes[topic_filter]
-        lane.touched.add(topic_filter)
-        return lane.wanted[topic_filter]
+        lane.changed.add(topic_filter)
+        return lane.desired[topic_filter]
 
     def _find_home(self, topic_filter: str) -> bool:
         """Have a subscription with this filter; False where there is no lane for it."""
@@ -263,15 +263,15 @@ class Router:
     def _tidy(self) -> None:
         """Drop the subscriptions that nobody takes."""
         for lane in self.lanes:
-            for topic_filter in lane.touched:
-                subscription = lane.wanted.get(topic_filter)
+            for topic_filter in lane.changed:
+                subscription = lane.desired.get(topic_filter)
                 if subscription is not None and not subscription.targets:
                     lane.remove(topic_filter)
                     del self._homes[topic_filter]
 
 
 def overlap(one: str, other: str) -> bool:
-    """Whether a topic can match both filters (§4.7); a leading wildcard leaves out topics that begin with `$`."""
+    """Return whether a topic can match both filters (§4.7); a leading wildcard leaves out topics that begin with `$`."""
     mine, theirs = one.split("/"), other.split("/")
     for first, second in ((mine[0], theirs[0]), (theirs[0], mine[0])):
         if first in ("+", "#") and second.startswith("$"):

@@ -77,7 +77,7 @@ class Client:
         self._count = 0
         self._numbers_answers = False
         self._turn = asyncio.Lock()
-        self._streams: weakref.WeakSet[_Stream] = weakref.WeakSet()
+        self._queues: weakref.WeakSet[asyncio.Queue[Message | None]] = weakref.WeakSet()  # of readers
         self._ended: str | None = None
 
     @classmethod
@@ -102,7 +102,7 @@ class Client:
 
     @property
     def connected(self) -> bool:
-        """Whether the runtime is still there."""
+        """Return whether the runtime is still there."""
         return self._ended is None
 
     async def request(
@@ -120,11 +120,11 @@ class Client:
 
     def messages(self) -> AsyncIterator[Message]:
         """Return all later messages of the runtime, answers included; ends with the connection."""
-        stream = _Stream()
-        self._streams.add(stream)
+        queue: asyncio.Queue[Message | None] = asyncio.Queue()
+        self._queues.add(queue)
         if self._ended is not None:
-            stream.put(None)
-        return stream
+            queue.put_nowait(None)
+        return _until_end(queue)
 
     async def _ask(self, protocol: str, command: str, payload: Mapping[str, Any], timeout: float) -> Any:
         self._count += 1
@@ -163,12 +163,12 @@ class Client:
             for request in self._requests.values():
                 if not request.answer.done():
                     request.answer.set_exception(ClientError(ended))
-            for stream in self._streams:
-                stream.put(None)
+            for queue in self._queues:
+                queue.put_nowait(None)
 
     def _take(self, message: Message) -> None:
-        for stream in self._streams:
-            stream.put(message)
+        for queue in self._queues:
+            queue.put_nowait(message)
         request = self._asked_for(message)
         if request is None or request.answer.done():
             return
@@ -196,21 +196,9 @@ class Client:
         return None
 
 
-class _Stream(AsyncIterator[Message]):
-    """The messages that one reader has not seen yet."""
-
-    def __init__(self) -> None:
-        self._queue: asyncio.Queue[Message | None] = asyncio.Queue()
-
-    def put(self, message: Message | None) -> None:
-        self._queue.put_nowait(message)
-
-    async def __anext__(self) -> Message:
-        message = await self._queue.get()
-        if message is None:
-            self.put(None)  # for the next call
-            raise StopAsyncIteration
-        return message
+async def _until_end(queue: asyncio.Queue[Message | None]) -> AsyncIterator[Message]:
+    while (message := await queue.get()) is not None:
+        yield message
 
 
 async def _open(session: aiohttp.ClientSession, address: str, timeout: float) -> aiohttp.ClientWebSocketResponse:

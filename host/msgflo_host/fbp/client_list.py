@@ -72,17 +72,17 @@ class ClientHandle:
         self._filled = asyncio.Event()
 
     def may_see(self, protocol: str, command: str) -> bool:
-        """Whether it is sent this command when that goes to all."""
+        """Return whether it is sent this command when that goes to all."""
         return may_see(self.capabilities, protocol, command)
 
     @property
     def sees_secure(self) -> bool:
-        """Whether it is shown secure initial packets."""
+        """Return whether it is shown secure initial packets."""
         return sees_secure(self.capabilities)
 
     @property
     def behind(self) -> bool:
-        """Whether so much waits for it that packets on edges are left out."""
+        """Return whether so much waits for it that packets on edges are left out."""
         return len(self._queue) >= BEHIND or self._bytes >= MAX_BYTES // 2
 
     def send(self, frame: Mapping[str, Any] | bytes) -> None:

@@ -69,7 +69,7 @@ class GraphPart:
         self._coordinator.when_applied(roles, release)
 
     def _moves_shown(self, payload: Mapping[str, Any]) -> bool:
-        """Whether an edit moves a participant that the graph does not name, and changes nothing else."""
+        """Return whether an edit moves a participant that the graph does not name, and changes nothing else."""
         id, metadata = payload.get("id"), payload.get("metadata")
         shown = self._graphs.shown.get(id) if isinstance(id, str) and id not in self._graphs.main.graph.nodes else None
         if shown is None or not isinstance(metadata, dict) or not metadata or not metadata.keys() <= {"x", "y"}:

@@ -29,7 +29,7 @@ from .node_errors import NodeErrors
 __all__ = ["DRAWN_S", "ICONS", "Health"]
 
 ICONS = {"pending": "hourglass-o", "asleep": "moon-o", "lost": "chain-broken"}
-"""What an editor shows in place of the icon of a component (Font Awesome 4)."""
+"""Icons in place of the icon of a component (Font Awesome 4)."""
 DRAWN_S = 2.0
 """Time for an editor to draw a graph after it has asked for its status: noflo-ui ignores earlier icons."""
 _BEST = ("alive", "asleep", "lost")

@@ -46,7 +46,7 @@ class Origins:
 
 
 def is_loopback(address: str | None) -> bool:
-    """Whether an IP address is this machine's own."""
+    """Return whether an IP address is this machine's own."""
     try:
         parsed = ipaddress.ip_address(address or "")
     except ValueError:
@@ -74,5 +74,5 @@ def _split(origin: str) -> tuple[str, str, str] | None:
 
 
 def is_local_name(name: str) -> bool:
-    """Whether the host of a URL, without brackets, is this machine's own to browsers (RFC 6761, §6.3)."""
+    """Return whether the host of a URL, without brackets, is this machine's own to browsers (RFC 6761, §6.3)."""
     return name == "localhost" or name.endswith(".localhost") or is_loopback(name)

@@ -76,7 +76,7 @@ class Packets:
         self.taps.refresh(client.hold())
 
     def is_running(self, network: Network) -> bool:
-        """Whether packets may come: it is started, and has a present participant that sends by itself.
+        """Return whether packets may come: it is started, and has a present participant that sends by itself.
 
         Most built-in components send only in reply to packets.
         """
@@ -165,13 +165,13 @@ class Packets:
 
 
 def _sends_by_itself(component: str) -> bool:
-    """Whether a component is not built in, or has only settings as inports."""
+    """Return whether a component is not built in, or has only settings as inports."""
     built_in = collection.components().get(component)
     return built_in is None or all("default" in (port.schema or {}) for port in built_in.inports)
 
 
 def _takes_secure(network: Network, tgt: PortRef) -> bool:
-    """Whether an edge or an initial packet to an inport is marked as secure."""
+    """Return whether an edge or an initial packet to an inport is marked as secure."""
     leading: list[Edge | Initial] = [*network.graph.edges_at(tgt.node), *network.graph.initials_at(tgt.node)]
     end = tgt.node, tgt.port.lower()
     return any(is_secure(each) for each in leading if (each.tgt.node, each.tgt.port.lower()) == end)

@@ -88,19 +88,19 @@ _MAY_SEE = _pairs("outputs")
 
 
 def may(capabilities: frozenset[str], protocol: str, command: str) -> bool:
-    """Whether a client with these capabilities may send a command; never for one that no capability names."""
+    """Return whether a client with these capabilities may send a command; never for one that no capability names."""
     return (protocol, command) == ("runtime", "getruntime") or not capabilities.isdisjoint(
         _MAY.get((protocol, command), frozenset())
     )
 
 
 def may_see(capabilities: frozenset[str], protocol: str, command: str) -> bool:
-    """Whether a client with these capabilities is sent what goes to all; an answer goes to whoever has asked."""
+    """Return whether a client with these capabilities is sent what goes to all; an answer goes to whoever has asked."""
     return not capabilities.isdisjoint(_MAY_SEE.get((protocol, command), frozenset()))
 
 
 def sees_secure(capabilities: frozenset[str]) -> bool:
-    """Whether a client with these capabilities sees secure initial packets: to change a graph it has to see them."""
+    """Return whether a client with these capabilities sees secure initial packets: to change a graph it has to see them."""
     return "protocol:graph" in capabilities
 
 

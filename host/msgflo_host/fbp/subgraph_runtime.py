@@ -100,7 +100,7 @@ class Heard:
 
     @property
     def is_for_all(self) -> bool:
-        """Whether it goes also to clients that have not asked."""
+        """Return whether it goes also to clients that have not asked."""
         return self.command != "error" and (self.protocol, self.command) not in _TO_WHO_ASKED
 
 
@@ -125,13 +125,9 @@ def renamed(heard: Heard, name: str) -> dict[str, Any]:
 
 
 class SubRuntime:
-    """One such runtime; `publish(payload)` sends to its inqueue, and returns whether that was possible.
-
-    `ports` are its exported ports, for editors that connect later.
-    """
+    """One such runtime; `publish(payload)` sends to its inqueue, and returns whether that was possible."""
 
     def __init__(self, publish: Callable[[bytes], bool]) -> None:
-        self.ports: Heard | None = None
         self._publish = publish
         self._main: str | None = None
         self._numbers = itertools.count(1)
@@ -141,7 +137,7 @@ class SubRuntime:
         self._bucket = TokenBucket(PER_SECOND, BURST, 0.0)
 
     def refresh(self) -> None:
-        """Ask it once more for its graph and ports: changes may not have been received."""
+        """Ask it once more for its graph and its exported ports."""
         self._is_stale, self._ask_again_at = True, float("-inf")
 
     def introduce(self, now: float) -> None:
@@ -227,7 +223,7 @@ class SubRuntime:
         if main == self._main:
             return
         waiting = list(self._waiting.items()) if self._main is None else []
-        self._main, self.ports = main, None
+        self._main = main
         for number, (question, _) in waiting:
             self._pass_on(number, question)
 

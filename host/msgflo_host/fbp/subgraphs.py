@@ -25,7 +25,7 @@ from ..util.log_filter import LogFilter
 from ..util.text_checks import quoted
 from ..wire.discovery import Participant
 from ..wire.payloads import shortened
-from .client_list import ClientAccessChanged, ClientHandle, ClientLeft, ClientList
+from .client_list import ClientAccessChanged, ClientHandle, ClientIntroduced, ClientLeft, ClientList
 from .dispatch import Command, Replies
 from .envelope import Request, encode, message, refusal
 from .masking import masked_message
@@ -54,7 +54,7 @@ class _Known(SubRuntime):
         self.start = entry.starts
 
     def is_still(self, entry: Entry) -> bool:
-        """Whether the entry is of the same start of the same program."""
+        """Return whether the entry is of the same start of the same program."""
         return (self.runtime, self.start) == (entry.participant.runtime, entry.starts)
 
 
@@ -85,7 +85,8 @@ class Subgraphs:
         self._log_filter = LogFilter()
         self._news = asyncio.Event()
         self._reader = coordinator.subscriptions.reader(self._received)
-        clients.events.listen(ClientAccessChanged, lambda event: self._joined())
+        clients.events.listen(ClientAccessChanged, lambda event: self._subscribe())
+        clients.events.listen(ClientIntroduced, lambda event: self._introduced())
         clients.events.listen(ClientLeft, lambda event: self._left(event.client))
         self.refresh()
 
@@ -128,11 +129,6 @@ class Subgraphs:
     def _serve(self, command: Command, client: ClientHandle, request: Request) -> None:
         if not self._take(client, request):
             command(client, request)
-        if (request.protocol, request.command) == ("runtime", "getruntime") and client.may_see("runtime", "ports"):
-            for known in self._known.values():
-                name = self._name_for(client, known)
-                if known.ports is not None and name is not None:
-                    client.send(message("runtime", "ports", renamed(known.ports, name)))
 
     def _take(self, client: ClientHandle, request: Request) -> bool:
         """Pass on a request; return False where it is not about a sub-graph. Raises RequestError where it cannot be sent."""
@@ -181,8 +177,6 @@ class Subgraphs:
 
     def _pass_on(self, known: _Known, heard: Heard) -> None:
         question = heard.question
-        if (heard.protocol, heard.command) == ("runtime", "ports"):
-            known.ports = heard
         if question is not None:
             payload = _seen(heard, question.name, question.client)
             if heard.command == "error":
@@ -224,20 +218,19 @@ class Subgraphs:
     # -- names and subscriptions --
 
     def _is_ours(self, name: str) -> bool:
-        """Whether a name is one of our graphs or components, which a participant may use, too."""
+        """Return whether a name is one of our graphs or components, which a participant may use, too."""
         return self._coordinator.graphs.has(name) or self._catalogue.is_own(name)
 
     def _needs_source(self, request: Request, name: str) -> bool:
-        """Whether an editor opens nothing at all without a source of that name: it gets the declaration instead."""
+        """Return whether an editor opens nothing at all without a source of that name: it gets the declaration instead."""
         ours = "/" not in name or name.startswith(f"{self._catalogue.namespace}/")
         return request.command == "getsource" and ours and self._catalogue.has(name)
 
-    def _joined(self) -> None:
-        if len(self._clients) == 1:  # until now nothing was received
-            for known in self._known.values():
-                known.ports = None
-                known.refresh()
-        self._subscribe()
+    def _introduced(self) -> None:
+        """Have the runtimes send their exported ports to a new client."""
+        for known in self._known.values():
+            known.refresh()
+        self._news.set()
 
     def _subscribe(self) -> None:
         """Subscribe to their outqueues while a client is connected."""

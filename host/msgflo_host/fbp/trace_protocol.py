@@ -13,7 +13,7 @@ from typing import Any
 from ..errors import RequestError
 from ..graph.json_format import dump
 from ..model.events import GraphEnded
-from ..model.graphs import Graphs, Network
+from ..model.graphs import Graphs
 from ..traces import flowtrace
 from ..traces.event_ring import DEFAULT_EVENTS, Ring
 from ..util.text_checks import quoted, shown
@@ -66,7 +66,7 @@ class TracePart:
         events.listen(ClientIntroduced, lambda event: self._send_recorded(event.client))
 
     def is_recording(self, graph: str) -> bool:
-        """Whether the packets of a graph are recorded."""
+        """Return whether the packets of a graph are recorded."""
         ring = self._rings.get(graph)
         return ring is not None and ring.recording
 
@@ -97,21 +97,19 @@ class TracePart:
         self._broadcast(client, request, payload)
 
     def _stop(self, client: ClientHandle, request: Request) -> None:
-        network = network_of(self._graphs, request.payload)
-        self._ring(network).stop(self._now())
-        self._broadcast(client, request, {"graph": network.id})
+        self._ring(request).stop(self._now())
+        self._broadcast(client, request, {"graph": request.payload["graph"]})
 
     def _clear(self, client: ClientHandle, request: Request) -> None:
-        network = network_of(self._graphs, request.payload)
-        self._ring(network).clear()
-        self._broadcast(client, request, {"graph": network.id})
+        self._ring(request).clear()
+        self._broadcast(client, request, {"graph": request.payload["graph"]})
 
     def _dump(self, client: ClientHandle, request: Request) -> None:
         network = network_of(self._graphs, request.payload)
         kind = request.payload.get("type", FORMAT)
         if kind != FORMAT:
             raise RequestError(f'"type" is {shown(kind)}; allowed: "{FORMAT}"')
-        ring = self._ring(network)
+        ring = self._ring(request)
         began, ended = ring.started or self._now(), ring.stopped or self._now()
         document = flowtrace.build_text(
             {
@@ -147,11 +145,11 @@ class TracePart:
             for graph in [event.payload["graph"]] if "graph" in event.payload else self._rings:
                 self.record(graph, event.command, event.payload)
 
-    def _ring(self, network: Network) -> Ring:
-        ring = self._rings.get(network.id)
-        if ring is None:
-            raise RequestError(f"the graph {quoted(network.id)} is not traced; trace:start begins")
-        return ring
+    def _ring(self, request: Request) -> Ring:
+        graph = network_of(self._graphs, request.payload).id
+        if graph not in self._rings:
+            raise RequestError(f"the graph {quoted(graph)} is not traced; trace:start begins")
+        return self._rings[graph]
 
     def _check_clients(self) -> None:
         if any(each.may_see("trace", "dump") for each in self._clients):

@@ -54,7 +54,7 @@ class Socket:
 
     @staticmethod
     def is_for(request: web.Request) -> bool:
-        """Whether this request asks for a WebSocket, not for a page."""
+        """Return whether this request asks for a WebSocket, not for a page."""
         return request.headers.get("Upgrade", "").strip().lower() == "websocket"
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
@@ -170,7 +170,7 @@ class Socket:
 
 
 def is_local(request: web.Request) -> bool:
-    """Whether a request comes from this machine, and not through a proxy here that adds a header."""
+    """Return whether a request comes from this machine, and not through a proxy here that adds a header."""
     return is_loopback(request.remote) and not any(name in request.headers for name in PROXIES)
 
 

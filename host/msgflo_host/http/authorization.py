@@ -32,7 +32,7 @@ class Gate:
         self._log_filter = LogFilter()
 
     def is_local(self, request: web.Request) -> bool:
-        """Whether a request comes from this machine, as far as headers show."""
+        """Return whether a request comes from this machine, as far as headers show."""
         return is_local(request) and bool(self._permissions.of(None, local=True))
 
     async def require(self, request: web.Request, *capabilities: str) -> None:
@@ -44,7 +44,7 @@ class Gate:
             raise web.HTTPForbidden(text=f"this needs a secret that allows {' or '.join(capabilities)}\n")
 
     async def admits(self, request: web.Request, *capabilities: str) -> bool:
-        """Whether the origin of a request is allowed, and its client has one of these capabilities."""
+        """Return whether the origin of a request is allowed, and its client has one of these capabilities."""
         if self._foreign_origin(request):
             return False
         secret = _secret(request)

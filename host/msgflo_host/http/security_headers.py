@@ -49,7 +49,7 @@ def _connections(authority: str) -> str:
 
 
 def _is_secure(request: web.Request) -> bool:
-    """Whether the page is a secure context to browsers, as far as headers show."""
+    """Return whether the page is a secure context to browsers, as far as headers show."""
     found = _AUTHORITY.fullmatch(request.headers.get("Host", ""))
     is_local = found is not None and is_local_name(found[1].lower().strip("[]"))
     return is_local or request.headers.get("X-Forwarded-Proto", "").lower() == "https"

@@ -1,8 +1,8 @@
-"""What ends the processes that this program has started when it dies, even by SIGKILL.
+"""Ends the processes that this program has started when it dies, even by SIGKILL.
 
-Each leads its own process group, so that its own children end with it and Ctrl-C reaches only us. A tiny shell, the guard,
-knows the groups that run; it notices our death because its standard input ends, and ends them then. What has left its group
-is found by a mark that all descendants inherit in their environment, as long as they do not clear it.
+Each leads its own process group, so that its children end with it and Ctrl-C reaches only us. A tiny shell, the guard,
+knows the groups that run. Our death ends its standard input, and then it ends them. A process that has left its group is
+found by a mark in its environment, which all descendants inherit unless they clear it.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ __all__ = ["add", "of_child", "remove", "signal_group"]
 _GUARD = """
 trap '' INT TERM HUP
 groups=' '
-while read -r what group; do
-    case $what in
+while read -r command group; do
+    case $command in
         add) groups="$groups$group " ;;
         remove) case $groups in *" $group "*) groups="${groups%% $group *} ${groups#* $group }" ;; esac ;;
     esac
@@ -47,11 +47,10 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 _guard: subprocess.Popen[bytes] | None = None
 _mark = os.urandom(16).hex()
-_groups: set[int] = set()
 
 
 def of_child(environment: Mapping[str, str]) -> dict[str, Any]:
-    """Return with which arguments a child is started, so that it is ended with SIGTERM, and SIGKILL 2 s later.
+    """Return arguments of `Popen` for a child that ends with us, by SIGTERM, and by SIGKILL 2 s later.
 
     Start it in the main thread: Linux takes the end of the thread that starts a child for the parent's death.
     """
@@ -68,19 +67,17 @@ def of_child(environment: Mapping[str, str]) -> dict[str, Any]:
 
 
 def add(group: int) -> None:
-    """Have the process group of a child ended with us."""
-    _groups.add(group)
-    _tell(f"add {group}\n")
+    """End the process group of a child with this program."""
+    _send(f"add {group}\n")
 
 
 def remove(group: int) -> None:
-    """Leave a process group alone, which has ended."""
-    _groups.discard(group)
-    _tell(f"remove {group}\n")
+    """Forget a process group that has ended."""
+    _send(f"remove {group}\n")
 
 
 def signal_group(group: int, number: int) -> bool:
-    """Signal a process group; whether any process of it is left."""
+    """Signal a process group; returns False where no process of it is left."""
     try:
         os.killpg(group, number)
     except ProcessLookupError:
@@ -88,9 +85,9 @@ def signal_group(group: int, number: int) -> bool:
     return True
 
 
-def _tell(lines: str) -> None:
+def _send(line: str) -> None:
     global _guard
-    if _guard is None or _guard.poll() is not None:  # someone may have killed it
+    if _guard is None:
         _guard = subprocess.Popen(
             ["/bin/sh", "-c", _GUARD, f"{_MARK}={_mark}", str(_GRACE_S)],
             stdin=subprocess.PIPE,
@@ -99,8 +96,7 @@ def _tell(lines: str) -> None:
             start_new_session=True,
             env={"PATH": os.environ.get("PATH", os.defpath)},  # not the mark, and no secret
         )
-        lines = "".join(f"add {each}\n" for each in _groups)
     assert _guard.stdin is not None
-    with contextlib.suppress(BrokenPipeError):
-        _guard.stdin.write(lines.encode())
+    with contextlib.suppress(BrokenPipeError):  # someone has killed it
+        _guard.stdin.write(line.encode())
         _guard.stdin.flush()

@@ -1,4 +1,4 @@
-"""Child processes that never outlive this program, not even when it is killed with SIGKILL: see guard.py."""
+"""Child processes that never outlive this program, not even when it is killed with SIGKILL: see child_guard.py."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _watchers: set[asyncio.Task[None]] = set()
 
 
 class Child(Protocol):
-    """What was started by `spawn`, or by other means with `guard.of_child`."""
+    """A process that was started by `spawn`, or by other means with `child_guard.of_child`."""
 
     @property
     def pid(self) -> int:
-        """Its number, and that of its group."""
+        """The id of the process and of its group."""
 
     async def wait(self) -> int:
         """Wait until it has ended; returns its exit code."""

@@ -1,6 +1,4 @@
-"""The process of the coordinator. It is the last to be ready, so that it begins before its supervisor has imported all that
-that needs, and waits for its options.
-"""
+"""The process of the coordinator. It takes longest to be ready: it starts first, and waits for its options."""
 
 from __future__ import annotations
 
@@ -20,10 +18,10 @@ _WORDS = (sys.executable, "-P", "-m", "msgflo_host.supervised", "coordinator")
 
 
 class CoordinatorProcess:
-    """One run of it, and the `socket` to it, which nobody else can reach."""
+    """One run of the coordinator, and the private `socket` to it."""
 
     def __init__(self) -> None:
-        """Start it. Raises OSError or SubprocessError where that cannot be."""
+        """Start it. Raises OSError or SubprocessError where it cannot be started."""
         self.socket, theirs = socket.socketpair()
         environment = {name: value for name, value in os.environ.items() if name != "MSGFLO_SECRET"}
         environment[SUPERVISOR] = str(theirs.fileno())
@@ -39,12 +37,12 @@ class CoordinatorProcess:
 
     @property
     def pid(self) -> int:
-        """Its number, and that of its group."""
+        """The id of the process and of its group."""
         return self._process.pid
 
     @property
     def has_ended(self) -> bool:
-        """Whether it has ended."""
+        """True once it has ended."""
         return self._process.poll() is not None
 
     def send_signal(self, number: int) -> None:

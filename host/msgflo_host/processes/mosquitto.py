@@ -40,7 +40,7 @@ DEFAULT_PORT = 1883
 
 
 class OwnBroker(TypedDict):
-    """Where a Mosquitto of our own is reached: by our programs at `url`."""
+    """The address of a Mosquitto of our own; `url` is that for our programs."""
 
     url: str
     host: str
@@ -56,7 +56,7 @@ class Mosquitto:
 
     def __init__(self, folder: Path, *, port: int | None = None, host: str = "127.0.0.1") -> None:
         self.folder = folder.absolute()
-        self._given = folder  # as people know it
+        self._given = folder  # as the user wrote it
         self.host = "127.0.0.1" if host == "localhost" else host
         self.port = port or DEFAULT_PORT
         self._may_move = port is None
@@ -68,7 +68,7 @@ class Mosquitto:
 
     @property
     def url(self) -> str:
-        """Where our programs connect, with the account where one is needed."""
+        """The URL for our programs, with the account where one is needed."""
         account = "" if is_loopback(self.host) else f"{ACCOUNT}:{quote(secret(self.folder), safe='')}@"
         host = _reachable(self.host)
         return f"mqtt://{account}{f'[{host}]' if ':' in host else host}:{self.port}"
@@ -79,7 +79,7 @@ class Mosquitto:
         return ACCOUNT, secret(self.folder)
 
     def described(self) -> OwnBroker:
-        """What a coordinator needs to know of it."""
+        """Return its address for a coordinator."""
         return {"url": self.url, "host": self.host, "port": self.port}
 
     @property
@@ -114,7 +114,7 @@ class Mosquitto:
         self._keeper = asyncio.create_task(self._keep(program))
 
     def save_soon(self) -> None:
-        """Have it save what it retains, and its sessions: something has changed that is not to be lost with a power cut."""
+        """Save retained messages and sessions within seconds: a change must survive a power cut."""
         self._has_changed.set()
 
     async def stop(self) -> None:
@@ -129,28 +129,28 @@ class Mosquitto:
         self._release_folder()
 
     async def _keep(self, program: str) -> None:
-        """Start it again when it has ended, and look after its files."""
-        pauses, said = Pauses(_FIRST_RESTART_S, _LONGEST_RESTART_S), ""
+        """Start it again when it has ended, and maintain its files."""
+        pauses, logged = Pauses(_FIRST_RESTART_S, _LONGEST_RESTART_S), ""
         while True:
             pauses.started()
             assert self._process is not None
-            code = await self._look_after(self._process)
+            code = await self._maintain(self._process)
             how, pause = describe_exit(code), pauses.next()
             log.error("Mosquitto has ended (%s); starting it again in %g s. Its log: %s", how, pause, self._files.log)
             while True:
                 await asyncio.sleep(pause)
                 pause = pauses.next()
                 try:
-                    self._process, said = await self._start_process(program), ""
+                    self._process, logged = await self._start_process(program), ""
                     break
                 except (BrokerError, OSError) as error:
                     text = self._unusable(error) if isinstance(error, OSError) else str(error)
-                    if text != said:
+                    if text != logged:
                         log.error("%s; trying again until it works", text)
-                    said = text
+                    logged = text
 
-    async def _look_after(self, process: Process) -> int:
-        """Have it save what it retains now and then, and keep its log small, until it ends; its exit code."""
+    async def _maintain(self, process: Process) -> int:
+        """Make it save its state regularly and keep its log small, until it ends; returns its exit code."""
         ended = asyncio.create_task(process.wait())
         asked, before = False, None
         try:
@@ -172,7 +172,7 @@ class Mosquitto:
             ended.cancel()
 
     async def _changes(self, ended: asyncio.Task[int], seconds: float) -> bool:
-        """Wait for `save_soon`, for so long; whether it was called, and nothing has ended before."""
+        """Wait for `save_soon`, for so long; returns True where it was called before the process ended."""
         changed = asyncio.create_task(self._has_changed.wait())
         try:
             await asyncio.wait([ended, changed], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -208,7 +208,7 @@ class Mosquitto:
         raise BrokerError(f"Mosquitto does not start: {reason}. Its log: {self._files.log}")
 
     async def _accepts(self, process: Process) -> bool:
-        """Whether it accepts connections within 10 s."""
+        """Return True once it accepts connections; False where it ends, or after 10 s."""
         deadline = time.monotonic() + _START_S
         while process.returncode is None and time.monotonic() < deadline:
             try:
@@ -232,7 +232,7 @@ class Mosquitto:
             raise BrokerError(f"port {port} on {self.host} is in use {by}: stop that, or choose another port")
 
     async def _claim_folder(self) -> None:
-        """Lock the folder, after waiting for the end of a Mosquitto whose coordinator was killed."""
+        """Lock the folder; the Mosquitto of a run that was killed gets time to end."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self.folder / "lock"
         self._lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -253,7 +253,7 @@ class Mosquitto:
         os.pwrite(self._lock, str(os.getpid()).encode(), 0)
 
     def _move(self) -> None:
-        """Take a free port instead of the usual one, and say so."""
+        """Take a free port instead of the usual one, and log it."""
         usual, self.port = self.port, free_port(self.host)
         by = listening_program(usual) or "another program"
         log.warning(
@@ -272,7 +272,7 @@ class Mosquitto:
 
 
 def _reachable(host: str) -> str:
-    """Where a server that listens on an address can be reached from this machine."""
+    """Return the address at which this machine reaches a server that listens on `host`."""
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
 
 
@@ -287,7 +287,7 @@ def _find_program() -> str:
 
 
 def _runs(pid: str) -> bool:
-    """Whether this process lives."""
+    """Return True where this process is alive."""
     try:
         os.kill(int(pid), 0)
     except (ValueError, ProcessLookupError):

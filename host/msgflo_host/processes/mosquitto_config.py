@@ -1,4 +1,4 @@
-"""The configuration of the embedded Mosquitto: written to be read, and the accounts that it needs."""
+"""The configuration file of the embedded Mosquitto, and its accounts."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ autosave_interval 1000
 # beyond that are dropped, counted in $SYS/broker/publish/messages/dropped and reported by the coordinator.
 max_queued_messages 300000
 max_queued_bytes 67108864
-# Fewer than a board keeps while it handles them.
+# Fewer than a board can hold while it handles them.
 max_inflight_messages 20
 
 # A larger payload is not passed on; with a larger packet the sender is disconnected.
@@ -79,7 +79,7 @@ def configuration(folder: Path, *, host: str, port: int) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only programs on this machine can reach an address; raises BrokerError where it is no IP address."""
+    """Return True for an address that only this machine can reach; raises BrokerError where it is no IP address."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -89,7 +89,7 @@ def is_loopback(host: str) -> bool:
 
 
 def secret(folder: Path) -> str:
-    """Return the password of the coordinator's account, made at the first call and kept in the folder."""
+    """Return the password of the coordinator's account, made at the first call and stored in the folder."""
     return read_or_create(folder / "secret", lambda: secrets.token_urlsafe(24))
 
 

@@ -1,4 +1,4 @@
-"""What the embedded Mosquitto writes into its folder: its log, and what it retains."""
+"""Files that the embedded Mosquitto writes into its folder: its log and its database."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Files:
         self._saves = True  # as far as is known
 
     def log_size(self) -> int:
-        """How many bytes the log has."""
+        """Return the size of the log in bytes."""
         return self.log.stat().st_size if self.log.exists() else 0
 
     def shorten_log(self) -> None:
@@ -37,14 +37,14 @@ class Files:
                 os.truncate(self.log, 0)  # it goes on writing to the same file
 
     def last_error(self, start: int) -> str:
-        """Return the first error in the log after so many bytes; the others follow from it."""
+        """Return the first error in the log after so many bytes; the others result from it."""
         errors = [line.partition("Error: ")[2] for line in self._log_since(start) if "Error: " in line]
         return errors[0].rstrip(".") if errors else ""
 
     def note_saved(self, saved: bool) -> None:
-        """Take note of whether it has saved what it retains when asked for that, and say it where that has changed.
+        """Log that it cannot save what it retains, or can again.
 
-        It says so only in its log, which a full disk does not take either.
+        Mosquitto reports that only in its own log, which a full disk does not take either.
         """
         if not saved and self._saves:
             log.error(
@@ -56,12 +56,12 @@ class Files:
         self._saves = saved
 
     def set_damaged_state_aside(self, log_start: int) -> bool:
-        """Rename saved state that Mosquitto cannot read; whether that was so."""
+        """Rename a database that Mosquitto cannot read; returns False where it can."""
         if not any("open database" in line for line in self._log_since(log_start)):
             return False
         damaged = self._folder / f"mosquitto.db.damaged-{time.strftime('%Y%m%dT%H%M%S')}"
         self.state.rename(damaged)
-        log.error("Mosquitto cannot read what it has saved; it starts empty. The file is kept as %s", damaged)
+        log.error("Mosquitto cannot read what it has saved; it starts empty. The file is now %s", damaged)
         return True
 
     def _log_since(self, start: int) -> list[str]:
@@ -71,7 +71,7 @@ class Files:
 
 
 def _free(folder: Path) -> int:
-    """The bytes that are free where a folder is; 0 where it is no more."""
+    """Return the bytes that are free where a folder is; 0 where it is gone."""
     try:
         return shutil.disk_usage(folder).free
     except OSError:

@@ -1,4 +1,4 @@
-"""What a process runs, and what it finds in its environment."""
+"""Commands of component processes, and their environment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Command", "broker_url", "environment", "executable", "search_path"]
 
 @dataclass(frozen=True)
 class Command:
-    """What to run: words of a command and the folder in which it runs.
+    """The words of a command, and the folder in which it runs.
 
     `source` is the file that is run, where that is one of a library's folder; `version` changes when the file does.
     """
@@ -48,23 +48,23 @@ class Command:
 
 
 def executable(words: tuple[str, ...]) -> list[str]:
-    """The words of a command, with our own programs found wherever they are installed.
+    """Return the words of a command, with our own programs where they are installed.
 
-    What stands in the folder in which one runs, such as a component `click.py`, hides none of the modules that ours need.
+    A file in the folder where the command runs, such as a component `click.py`, hides no module that ours need.
     """
     own = {"msgflo": [sys.executable, "-P", "-m", "msgflo_host"], "python": [sys.executable]}
     return [*own.get(words[0], [words[0]]), *words[1:]]
 
 
 def search_path() -> str:
-    """Where the programs of commands are looked for."""
+    """Return the PATH on which the programs of commands are searched."""
     return f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
 
 
 def environment(broker: Broker) -> dict[str, str]:
-    """What a component finds: the broker, unbuffered output, and the library's path for MicroPython.
+    """Return the environment of components: the broker, unbuffered output, the library's path for MicroPython.
 
-    Not the secret by which editors are let in: whatever a component prints, editors are shown.
+    It lacks the editors' secret: editors see whatever a component prints.
     """
     firmware = Path(msgflo.__file__).parent.parent
     packages = Path(sys.prefix) / "micropython"
@@ -77,7 +77,7 @@ def environment(broker: Broker) -> dict[str, str]:
 
 
 def broker_url(broker: Broker) -> str:
-    """The whole URL of a broker, its password included: for our children's eyes only."""
+    """Return the whole URL of a broker, its password included: only for our own processes."""
     account = quote(broker.user, safe="") if broker.user is not None else ""
     if broker.password is not None:
         account += ":" + quote(broker.password, safe="")

@@ -1,10 +1,11 @@
-"""Processes that the supervisor keeps running for the coordinator, kind by kind; and how a coordinator has that done."""
+"""Component processes that the supervisor runs for the coordinator, in groups by kind; both ends of that."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from .process_command import Command
@@ -14,18 +15,21 @@ from .supervisor_channel import Channel
 __all__ = ["Groups", "Supervised"]
 
 _LAST_LINES = 200
-"""Of what each process has printed: told to a coordinator that has started again."""
+"""Lines of each process that are stored for a coordinator that starts again."""
 _MOST_PENDING = 500
-"""Lines that wait while there is no coordinator."""
+"""Lines that are stored while there is no coordinator."""
 
 
 class Groups:
-    """The supervisor's side. `tell` sends what happens to the coordinator; False where there is none."""
+    """The supervisor's end."""
 
-    def __init__(self, environment: Callable[[], Mapping[str, str]], tell: Callable[[Mapping[str, Any]], bool]) -> None:
-        """`environment()` is what processes find in theirs; it is asked for when the first of a kind is wanted."""
+    def __init__(self, environment: Callable[[], Mapping[str, str]], send: Callable[[Mapping[str, Any]], bool]) -> None:
+        """Take the environment of processes, read when the first of a kind starts, and the way to the coordinator.
+
+        `send` reports an event to the coordinator, and returns False while there is none.
+        """
         self._environment = environment
-        self._tell = tell
+        self._send = send
         self._groups: dict[str, Processes] = {}
         self._printed: dict[tuple[str, str], deque[str]] = {}
         self._pending: deque[tuple[str, str, str]] = deque(maxlen=_MOST_PENDING)  # kind, name, line
@@ -37,7 +41,7 @@ class Groups:
         self._groups[kind].set_desired({name: Command.from_json(each) for name, each in commands.items()})
 
     def described(self) -> dict[str, Any]:
-        """What a coordinator that starts has to know: kind → name → command, whether it runs, what it has printed."""
+        """Return for a coordinator that starts: kind → name → command, whether it runs, its last lines."""
         return {
             kind: {
                 name: {
@@ -50,8 +54,8 @@ class Groups:
             for kind, group in self._groups.items()
         }
 
-    def tell_pending(self) -> None:
-        """Tell a coordinator that was just given `described` what was printed while there was none."""
+    def send_pending(self) -> None:
+        """Send what was printed while there was no coordinator to the one that has just received `described`."""
         pending = [*self._pending]
         self._pending.clear()
         for each in pending:
@@ -62,57 +66,52 @@ class Groups:
         await asyncio.gather(*(group.stop() for group in self._groups.values()))
 
     def _new(self, kind: str) -> Processes:
-        def tell(event: str) -> Callable[..., None]:
-            return lambda name, *rest: self._happened(event, kind, name, *rest)
-
-        return Processes(
-            self._environment(),
-            started=tell("started"),
-            ended=tell("ended"),
-            output=lambda name, line: self._output(kind, name, line),
-            crashed=tell("crashed"),
-            settled=tell("settled"),
-        )
+        events: dict[str, Any] = {
+            event: partial(self._happened, event, kind) for event in ("started", "ended", "crashed", "settled")
+        }
+        return Processes(self._environment(), output=partial(self._output, kind), **events)
 
     def _happened(self, event: str, kind: str, name: str, *rest: Any) -> None:
         if event == "started":
             self._printed[kind, name] = deque(maxlen=_LAST_LINES)
         elif event == "ended":
             self._printed.pop((kind, name), None)
-        self._tell({"event": event, "kind": kind, "name": name, "rest": rest})
+        self._send({"event": event, "kind": kind, "name": name, "rest": rest})
 
     def _output(self, kind: str, name: str, line: str) -> None:
-        if not self._tell({"event": "output", "kind": kind, "name": name, "rest": (line,)}):
+        if not self._send({"event": "output", "kind": kind, "name": name, "rest": (line,)}):
             self._pending.append((kind, name, line))
         elif (printed := self._printed.get((kind, name))) is not None:
             printed.append(line)
 
 
 class Supervised:
-    """The coordinator's side: makes the `ProcessGroup` of a kind as a `Runner` does, of what a supervisor runs."""
+    """The coordinator's end: a `Runner` whose processes the supervisor runs."""
 
     def __init__(self, channel: Channel, found: Mapping[str, Any], is_ending: asyncio.Event) -> None:
-        """`found` is what the supervisor's `Groups.described` has returned.
+        """Take what the supervisor's `Groups.described` has returned.
 
-        Until this coordinator is `is_ending`, stopping them does nothing: the next coordinator takes them up.
+        Until `is_ending` is set, stopping does nothing: the next coordinator takes the processes over.
         """
         self._channel = channel
         self._found = found
         self._is_ending = is_ending
         self._groups: dict[str, _Group] = {}
-        self._early: dict[str, list[Mapping[str, Any]]] = {}  # what came before anybody asked for that kind
+        self._early: dict[str, list[Mapping[str, Any]]] = {}  # events of kinds that are not requested yet
 
-    def __call__(self, kind: str, **told: Callable[..., None]) -> ProcessGroup:
-        """Return the processes of a kind; `told` are functions as `Processes` takes them."""
+    def __call__(self, kind: str, **callbacks: Callable[..., None]) -> ProcessGroup:
+        """Return the processes of a kind; the callbacks are those of `Processes`."""
         found = self._found.get(kind, {})
-        group = _Group(lambda commands: self._channel.send(want=commands, kind=kind), found, told, self._is_ending)
+        group = _Group(
+            lambda commands: self._channel.send(desired=commands, kind=kind), found, callbacks, self._is_ending
+        )
         self._groups[kind] = group
         for message in self._early.pop(kind, ()):
             asyncio.get_running_loop().call_soon(group.happened, message)
         return group
 
     def received(self, message: Mapping[str, Any]) -> None:
-        """Take what the supervisor tells of a process."""
+        """Take an event of a process from the supervisor."""
         kind = message["kind"]
         if kind in self._groups:
             self._groups[kind].happened(message)
@@ -120,7 +119,7 @@ class Supervised:
             self._early.setdefault(kind, []).append(message)
 
     def lost(self) -> None:
-        """The supervisor is gone, and with it all of them."""
+        """Note that the supervisor is gone, and with it all processes."""
         for group in self._groups.values():
             group.lost()
 
@@ -132,14 +131,14 @@ class _Group:
         self,
         send: Callable[[Mapping[str, Any]], None],
         found: Mapping[str, Mapping[str, Any]],
-        told: Mapping[str, Callable[..., None]],
+        callbacks: Mapping[str, Callable[..., None]],
         is_ending: asyncio.Event,
     ) -> None:
         self.found: Mapping[str, Sequence[str]] = {name: each["lines"] for name, each in found.items()}
         self._all_ended = asyncio.Event()
         self._is_lost = False
         self._send = send
-        self._told = told
+        self._callbacks = callbacks
         self._is_ending = is_ending
         self.commands: Mapping[str, Command] = {
             name: Command.from_json(each["command"]) for name, each in found.items()
@@ -170,12 +169,12 @@ class _Group:
                 await self._all_ended.wait()
 
     def lost(self) -> None:
-        """The supervisor is gone."""
+        """Note that the supervisor is gone."""
         self._is_lost = True
         self._all_ended.set()
 
     def happened(self, message: Mapping[str, Any]) -> None:
-        """Take what the supervisor tells of one."""
+        """Take an event of a process."""
         event, name = message["event"], message["name"]
         if event == "ended":
             self._ending[name] -= 1
@@ -186,5 +185,5 @@ class _Group:
             self._running.add(name)
         elif event == "crashed":
             self._running.discard(name)
-        if event in self._told:
-            self._told[event](name, *message["rest"])
+        if event in self._callbacks:
+            self._callbacks[event](name, *message["rest"])

@@ -1,4 +1,4 @@
-"""When a process that has ended by itself is started again, and how its end is reported."""
+"""Pauses before a process that has ended by itself is started again, and how its end is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Processes that are kept running: started when wanted, restarted after a crash, ended with this program."""
+"""Runs the desired component processes: starts them, restarts them after a crash, ends them with this program."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ log = logging.getLogger("msgflo")
 FIRST_RESTART_S = 0.5
 LONGEST_RESTART_S = 60.0
 SETTLED_S = 30.0
-"""A process that has run for so long should have announced itself."""
+"""Seconds after which a running process should have announced itself."""
 
 END_GRACE_S = 3.0
 LAST_WORDS_S = 1.0
@@ -30,7 +30,7 @@ LEFT_OVER_S = 0.2
 REPORT_S = 1.0
 CHUNK = 64 * 1024
 FLOOD_BYTES_PER_S = 16 * 1024 * 1024
-"""What prints faster is made to wait."""
+"""A process that prints faster has to wait."""
 
 
 def _nothing(*_: object) -> None:
@@ -38,20 +38,20 @@ def _nothing(*_: object) -> None:
 
 
 class ProcessGroup(Protocol):
-    """Processes of one kind that are kept running, by this program or by its supervisor."""
+    """Processes of one kind that this program or its supervisor runs."""
 
     found: Mapping[str, Sequence[str]]
-    """What ran before this program started, with what each has printed."""
+    """Processes that ran before this program started, each with its last lines."""
 
     @property
     def commands(self) -> Mapping[str, Command]:
-        """What is to run."""
+        """The desired commands by name."""
 
     def is_running(self, name: str) -> bool:
-        """Whether there is a process now, of the command that was asked for last."""
+        """Return True while the desired command runs."""
 
     def is_due(self, name: str) -> bool:
-        """Whether one is to start: the last one is still ending, or has crashed."""
+        """Return True while a desired one does not run yet: the last one is ending, or has crashed."""
 
     def set_desired(self, commands: Mapping[str, Command]) -> None:
         """Start what is new, end what is no longer here, restart what has another command."""
@@ -61,7 +61,7 @@ class ProcessGroup(Protocol):
 
 
 class Runner(Protocol):
-    """Makes the `ProcessGroup` of a kind; what the functions are called with, `Processes` tells."""
+    """Makes the `ProcessGroup` of a kind; the callbacks are those of `Processes`."""
 
     def __call__(
         self,
@@ -72,16 +72,16 @@ class Runner(Protocol):
         crashed: Callable[[str, str, float], None] = _nothing,
         settled: Callable[[str], None] = _nothing,
     ) -> ProcessGroup:
-        """Return those of a kind."""
+        """Return the group of a kind."""
 
 
-class Processes:
-    """Keeps one process per name running, as last asked for by `want`.
+class Processes(ProcessGroup):
+    """Runs one process per name, as `set_desired` was last called.
 
-    `started(name)` is called with each start; `ended(name)` when a process that was to end is gone, before another one of
-    that name starts; `output(name, line)` with what one prints, as far as `output.Lines` passes it on; `crashed(name, how,
-    delay)` when one has ended by itself and starts again in `delay` seconds; and `settled(name)` when one has run for 30 s. Each
-    process finds `stdin` on its standard input, as soon as that is known.
+    Callbacks: `started(name)` at each start; `ended(name)` when a process that was to end is gone, before the next of
+    that name starts; `output(name, line)` with each line that `output_lines.Lines` lets through; `crashed(name, how, delay)`
+    when one has ended by itself and starts again in `delay` seconds; `settled(name)` when one has run for 30 s.
+    Each process reads `stdin` as soon as that is known.
     """
 
     def __init__(
@@ -111,19 +111,15 @@ class Processes:
 
     @property
     def commands(self) -> Mapping[str, Command]:
-        """What is to run."""
         return {name: command for name, (command, _) in self._keepers.items()}
 
     def is_running(self, name: str) -> bool:
-        """Whether there is a process now, of the command that was asked for last."""
         return name in self._running
 
     def is_due(self, name: str) -> bool:
-        """Whether one is to start: the last one is still ending, or has crashed."""
         return name in self._keepers and name not in self._running
 
     def set_desired(self, commands: Mapping[str, Command]) -> None:
-        """Start what is new, end what is no longer here, restart what has another command."""
         for name, (command, keeper) in list(self._keepers.items()):
             if commands.get(name) != command:
                 del self._keepers[name]
@@ -138,7 +134,6 @@ class Processes:
                 self._keepers[name] = (command, keeper)
 
     async def stop(self) -> None:
-        """End all of them and wait until they are gone."""
         self.set_desired({})
         await asyncio.gather(*self._ending, return_exceptions=True)
 
@@ -178,7 +173,7 @@ class Processes:
         settling = asyncio.get_running_loop().call_later(SETTLED_S, self._settled, name)
         try:
             code = await process.wait()
-            await asyncio.wait([relaying], timeout=LAST_WORDS_S)  # what it has started may keep its output open
+            await asyncio.wait([relaying], timeout=LAST_WORDS_S)  # its own children may hold its output open
             return code
         finally:
             self._running.discard(name)
@@ -190,8 +185,8 @@ class Processes:
 
 
 def in_this_program(environment: Mapping[str, str]) -> Runner:
-    """Return what has this program keep processes running, rather than its supervisor."""
-    return lambda kind, **told: Processes(environment, **told)
+    """Return a `Runner` whose processes are children of this program, not of its supervisor."""
+    return lambda kind, **callbacks: Processes(environment, **callbacks)
 
 
 def _give_input(process: Process, known: asyncio.Future[bytes]) -> None:
@@ -201,7 +196,7 @@ def _give_input(process: Process, known: asyncio.Future[bytes]) -> None:
 
 
 async def _relay_output(process: Process, lines: Lines) -> None:
-    """Pass on what the process prints, until there is no more."""
+    """Relay the output of a process until its end."""
     assert process.stdout is not None
     chunk = None
     while chunk != b"":
@@ -218,7 +213,7 @@ async def _relay_output(process: Process, lines: Lines) -> None:
 
 
 async def _close_output(process: Process) -> None:
-    """Read what is left, for only its end closes our side; what has left the process group may keep it open."""
+    """Read the rest, whose end closes our side; a process that has left the group may hold it open."""
     assert process.stdout is not None
     with suppress(TimeoutError):
         async with asyncio.timeout(LEFT_OVER_S):

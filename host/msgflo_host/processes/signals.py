@@ -6,7 +6,7 @@ import asyncio
 import signal
 from collections.abc import Callable
 
-__all__ = ["on_shutdown"]
+__all__ = ["on_shutdown", "shutdown_event"]
 
 
 def on_shutdown(callback: Callable[[], object]) -> None:
@@ -17,3 +17,10 @@ def on_shutdown(callback: Callable[[], object]) -> None:
     ignores_hangup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     for number in (signal.SIGINT, signal.SIGTERM, *(() if ignores_hangup else (signal.SIGHUP,))):
         asyncio.get_running_loop().add_signal_handler(number, callback)
+
+
+def shutdown_event() -> asyncio.Event:
+    """Return an event that such a signal sets."""
+    event = asyncio.Event()
+    on_shutdown(event.set)
+    return event

@@ -1,4 +1,4 @@
-"""`msgflo run`: starts broker, data plane, coordinator and what that wants to run; starts again what dies, and ends all.
+"""`msgflo run`: starts broker, data plane, coordinator and its components; restarts what dies, and ends all.
 
 It knows neither MQTT nor graphs, so that little here can fail. Whichever of them dies, the others go on.
 """
@@ -34,7 +34,7 @@ __all__ = ["supervise"]
 log = logging.getLogger("msgflo")
 
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 30.0
-_END_S = 15.0  # it saves the graph, has ended what it wanted to run, and tells who is connected
+_END_S = 15.0  # the coordinator saves the graph, ends its components, and closes connections
 _MOST_PENDING = 50  # lines
 _DATA_PLANE = ("python", "-P", "-m", "msgflo_host.supervised", "forward")
 
@@ -55,26 +55,20 @@ def supervise(
     """
     log.setLevel(logging.INFO)
     log.propagate = False
+
+    async def until_signal() -> int:
+        supervisor = _Supervisor(options, secret, broker, process or CoordinatorProcess())
+        log.addHandler(show or _Relay(supervisor))
+        task = asyncio.current_task()
+        assert task is not None
+        on_shutdown(task.cancel)
+        # Ctrl-Z reaches only this process, and the coordinator may be drawing on the terminal.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTSTP, supervisor.suspend)
+        return await supervisor.run()
+
     with suppress(asyncio.CancelledError):
-        return asyncio.run(_until_signal(options, secret, broker, show, process))
+        return asyncio.run(until_signal())
     return 0
-
-
-async def _until_signal(
-    options: Mapping[str, Any],
-    secret: str | None,
-    broker: Broker | Mosquitto,
-    show: logging.Handler | None,
-    process: CoordinatorProcess | None,
-) -> int:
-    supervisor = _Supervisor(options, secret, broker, process or CoordinatorProcess())
-    log.addHandler(show or _Relay(supervisor))
-    task = asyncio.current_task()
-    assert task is not None
-    on_shutdown(task.cancel)
-    # Ctrl-Z reaches only this process, and the coordinator may be drawing on the terminal.
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTSTP, supervisor.suspend)
-    return await supervisor.run()
 
 
 class _Supervisor:
@@ -85,8 +79,8 @@ class _Supervisor:
         self._process = process
         self._secret = secret
         self._broker = broker
-        self._own_broker: OwnBroker | None = None  # what the coordinator gets to know of it
-        self._groups = Groups(self._environment, self._tell)
+        self._own_broker: OwnBroker | None = None  # once it accepts connections
+        self._groups = Groups(self._environment, self._send)
         # It is started with the others, and waits for the URL of its broker.
         self._data_plane_broker: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._data_plane = Processes(
@@ -103,9 +97,9 @@ class _Supervisor:
         """Lines of the log that wait for a coordinator to show them, each with its level."""
 
     async def run(self) -> int:
-        """Start all, and look after it; returns the coordinator's exit code where it has ended on purpose."""
+        """Start and restart all; returns the coordinator's exit code where it has ended on purpose."""
         try:
-            self._running = asyncio.create_task(self._follow())
+            self._running = asyncio.create_task(self._serve_coordinator())
             self._data_plane.set_desired({"data plane": Command(_DATA_PLANE, Path.cwd())})
             starting = asyncio.create_task(self._start_broker())
             keeping = asyncio.create_task(self._keep(self._running))
@@ -136,7 +130,7 @@ class _Supervisor:
             self._channel.send(broker=self._own_broker)
 
     def _let_data_plane_begin(self) -> None:
-        """Have it connect: on the broker of others once this coordinator is in charge there, and then for good."""
+        """Let it connect; on a broker of others, once this coordinator is in charge there."""
         if not self._data_plane_broker.done():
             self._data_plane_broker.set_result(f"{self._environment()['MSGFLO_BROKER']}\n".encode())
 
@@ -146,14 +140,14 @@ class _Supervisor:
             pauses.started()
             await asyncio.wait([ended])
             code = ended.result()
-            if code == 0 or (code > 0 and not self._is_ready):  # on purpose, or for a mistake in what it was given
+            if code == 0 or (code > 0 and not self._is_ready):  # on purpose, or for a mistake in its options
                 return code
             pause = pauses.next()
             log.error("the coordinator has ended (%s); starting it again in %g s", describe_exit(code), pause)
             await asyncio.sleep(pause)
             while not self._start_again():
                 await asyncio.sleep(pauses.next())
-            ended = self._running = asyncio.create_task(self._follow())
+            ended = self._running = asyncio.create_task(self._serve_coordinator())
 
     def _start_again(self) -> bool:
         try:
@@ -163,8 +157,8 @@ class _Supervisor:
             return False
         return True
 
-    async def _follow(self) -> int:
-        """Do what the coordinator wants until it ends; returns its exit code, negative after a signal."""
+    async def _serve_coordinator(self) -> int:
+        """Serve the requests of the coordinator until it ends; returns its exit code, negative after a signal."""
         self._channel = channel = await Channel.over(self._process.socket)
         channel.send(
             options=self._options,
@@ -177,7 +171,7 @@ class _Supervisor:
         for level, line in self.pending:
             channel.send(log=line, level=level)
         self.pending.clear()
-        self._groups.tell_pending()
+        self._groups.send_pending()
         while (message := await channel.receive()) is not None:
             if "checked" in message:
                 self._is_checked.set()
@@ -185,8 +179,8 @@ class _Supervisor:
                 self._let_data_plane_begin()
             if "save" in message and isinstance(self._broker, Mosquitto):
                 self._broker.save_soon()
-            if "want" in message:
-                self._groups.set_desired(message["kind"], message["want"])
+            if "desired" in message:
+                self._groups.set_desired(message["kind"], message["desired"])
             self._is_ready = self._is_ready or "ready" in message
         self._channel = None
         channel.close()
@@ -196,7 +190,7 @@ class _Supervisor:
         return await children.end(self._process, _END_S)
 
     async def _end(self) -> None:
-        """End all: first the coordinator, which tells what else is to end while the broker is still there."""
+        """End all: first the coordinator, which needs the broker for its last messages."""
         if not self._process.has_ended:
             self._process.send_signal(signal.SIGTERM)
             if self._running is not None:
@@ -210,8 +204,8 @@ class _Supervisor:
     def _environment(self) -> dict[str, str]:
         return environment(Broker.parse(self._broker.url) if isinstance(self._broker, Mosquitto) else self._broker)
 
-    def _tell(self, message: Mapping[str, Any]) -> bool:
-        """Tell the coordinator something; False where there is none. One that reads nothing gets no lines of output."""
+    def _send(self, message: Mapping[str, Any]) -> bool:
+        """Send an event to the coordinator; False where there is none. One that reads nothing gets no lines of output."""
         if self._channel is None:
             return False
         if message["event"] != "output" or not self._channel.is_behind:
@@ -219,14 +213,14 @@ class _Supervisor:
         return True
 
     def suspend(self) -> None:
-        """Stand still, with the coordinator, until SIGCONT."""
+        """Stop, with the coordinator, until SIGCONT."""
         if not self._process.has_ended:
             self._process.send_signal(signal.SIGSTOP)
             signal.raise_signal(signal.SIGSTOP)
             self._process.send_signal(signal.SIGCONT)
 
-    def say(self, level: int, line: str) -> None:
-        """Have the coordinator show a line of the log, or the next one."""
+    def show(self, level: int, line: str) -> None:
+        """Have this coordinator or the next one show a line of the log."""
         if self._channel is not None and not self._channel.is_behind:
             self._channel.send(log=line, level=level)
         else:
@@ -241,4 +235,4 @@ class _Relay(logging.Handler):
         self._supervisor = supervisor
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._supervisor.say(record.levelno, record.getMessage())
+        self._supervisor.show(record.levelno, record.getMessage())

@@ -1,4 +1,4 @@
-"""How the supervisor and a process of it talk: JSON objects, a line each, over a pair of sockets that nobody else can reach."""
+"""Messages between the supervisor and its coordinator: JSON objects, one a line, over a private pair of sockets."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Channel:
 
     @property
     def is_behind(self) -> bool:
-        """Whether much waits for the other end to read it."""
+        """True while more than 1 MiB waits for the other end to read it."""
         return self._writer.transport.get_write_buffer_size() > _MUCH
 
     async def receive(self) -> dict[str, Any] | None:
@@ -62,9 +62,9 @@ def receive_first(end: socket.socket) -> dict[str, Any] | None:
     """Read one message, and nothing of the next, which a `Channel` is to read; None once the other end is gone."""
     line = b""
     while not line.endswith(b"\n"):
-        there = end.recv(_MUCH, socket.MSG_PEEK)
-        if not there:
+        arrived = end.recv(_MUCH, socket.MSG_PEEK)
+        if not arrived:
             return None
-        line += end.recv(there.find(b"\n") + 1 or len(there))
+        line += end.recv(arrived.find(b"\n") + 1 or len(arrived))
     message: dict[str, Any] = json.loads(line)
     return message

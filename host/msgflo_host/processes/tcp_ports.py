@@ -1,4 +1,4 @@
-"""TCP ports of this machine: whether one is free, and who has it."""
+"""TCP ports of this machine: test one, find a free one, name the program that has one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["free_port", "is_free", "listening_program"]
 
 
 def is_free(host: str, port: int) -> bool:
-    """Whether a server could listen on this port now."""
+    """Return True where a server could listen on this port now."""
     try:
         with _socket(host) as probe:
             # As servers do: a port is not taken by connections that have ended.
@@ -21,7 +21,7 @@ def is_free(host: str, port: int) -> bool:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A port on which nothing listens now."""
+    """Return a port on which nothing listens now."""
     with _socket(host) as probe:
         probe.bind((host, 0))
         port: int = probe.getsockname()[1]
@@ -29,7 +29,7 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 
 def listening_program(port: int) -> str | None:
-    """Name and process id of the program that listens on a port; None where the system does not tell us."""
+    """Return name and process id of the program that listens on a port; None where the system hides them."""
     import psutil  # not needed unless something has gone wrong
 
     try:

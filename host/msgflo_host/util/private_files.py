@@ -32,12 +32,12 @@ def write_private(path: Path, text: str) -> None:
 
 
 def others_read(path: Path) -> bool:
-    """Whether other users of this machine can read a file. On Windows its mode does not say that."""
+    """Return whether other users of this machine can read a file. On Windows its mode does not say that."""
     return sys.platform != "win32" and bool(path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))
 
 
 def has_content(path: Path) -> bool:
-    """Whether a private file is there. One without content is what a power cut leaves of a file that was just made."""
+    """Return whether a private file is there. One without content is what a power cut leaves of a file that was just made."""
     try:
         return bool(path.read_bytes().strip(b"\0"))
     except FileNotFoundError:
@@ -45,7 +45,7 @@ def has_content(path: Path) -> bool:
 
 
 def read_or_create(path: Path, make: Callable[[], str]) -> str:
-    """Return the text of a private file, which is made at the first call; what was lost is made again, and that is said.
+    """Return the text of a private file, which is made at the first call; one that was lost is made again, and that is logged.
 
     Raises OSError where it cannot be read or written, and ValueError where it is no text.
     """

@@ -16,7 +16,7 @@ _lock = threading.Lock()
 
 
 def parse(source: str, file: str = "<unknown>") -> ast.Module:
-    """Return the tree of a module, without warnings: the process that runs it says them.
+    """Return the tree of a module, without warnings: the process that runs it shows them.
 
     Raises SyntaxError; ValueError (a null character), RecursionError or MemoryError (nested too deeply).
     """

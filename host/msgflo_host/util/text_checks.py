@@ -1,4 +1,4 @@
-"""Checks of the values in a discovery message: texts, topics, and what is only kept."""
+"""Checks of the values in a discovery message: texts, topics, and unknown keys."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ __all__ = [
 ]
 
 _FORBIDDEN_BUT_NUL = re.compile(FORBIDDEN.pattern.replace("\x00", "\x01", 1))
-# Short topics of plain characters, nearly all there are, need no closer look.
+# Short topics of plain characters, nearly all there are, need no closer check.
 _PLAIN = re.compile(r"[0-9A-Za-z_./ :=@\-]{1,200}\Z")
 _MAX_TOPIC = 65535  # bytes: MQTT 3.1.1, §1.5.3
 _SHOWN = 60  # characters of an offending value in a message
 
 
 class Problem(Exception):
-    """What is wrong with a value; the caller adds where it stood."""
+    """A mistake in a value; the caller adds where it stood."""
 
 
 def decode(payload: bytes) -> Any:
@@ -119,13 +119,13 @@ def scalar(value: Any, where: str) -> str:
 
 
 def unknown_keys(values: dict[str, Any], known: frozenset[str], depth: int) -> dict[str, Any]:
-    """Return the keys that are not known, after a look at how deeply their values are nested."""
+    """Return the keys that are not known, after a check of how deeply their values are nested."""
     unknown = values.keys() - known
     return {key: shallow(values[key], quoted(key), depth) for key in values if key in unknown} if unknown else {}
 
 
 def shallow(value: Any, where: str, depth: int) -> Any:
-    """Return a value that is nested at most `depth` deep: what is kept must be safe to compare and to write again."""
+    """Return a value that is nested at most `depth` deep: it must be safe to compare and to write again."""
     level: Iterable[Any] = (value,)
     for _ in range(depth + 1):
         level = [
@@ -138,12 +138,12 @@ def shallow(value: Any, where: str, depth: int) -> Any:
 
 
 def is_plain(topic: str) -> bool:
-    """Tell whether a topic is short, has no wildcards and nothing unusual."""
+    """Return whether a topic is short, has no wildcards and nothing unusual."""
     return _PLAIN.match(topic) is not None
 
 
 def is_uri(text: str) -> bool:
-    """Tell whether a text begins with a scheme, as in `https://example.org/schema.json`."""
+    """Return whether a text begins with a scheme, as in `https://example.org/schema.json`."""
     try:
         return bool(urlsplit(text).scheme)
     except ValueError:

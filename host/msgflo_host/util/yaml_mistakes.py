@@ -50,24 +50,24 @@ _SECOND_COLON = f"a second colon in one line; a text with a colon in it {_QUOTES
 
 def explain(wrong: MarkedYAMLError, lines: Sequence[str]) -> _Place:
     """Return what is wrong and where; `lines` are those of the text."""
-    said = ", ".join(str(part).strip() for part in (wrong.context, wrong.problem) if part) or "not YAML"
+    parser_text = ", ".join(str(part).strip() for part in (wrong.context, wrong.problem) if part) or "not YAML"
     stop = wrong.problem_mark or wrong.context_mark
     if stop is None:
-        return said, 1, 1
+        return parser_text, 1, 1
     line, column = stop.line + 1, stop.column + 1
     begin = wrong.context_mark or stop
     for words, sentence in _AT_THE_BEGINNING.items():
-        if found := re.search(words, said):
+        if found := re.search(words, parser_text):
             # The closing bracket may be in what became a comment.
             lost = any(re.search(r"\s#\S", each) for each in lines[begin.line : line])
             text = sentence.format(*found.groups(), line=line, column=column)
             return text + (f"; {CUT}" if lost else ""), begin.line + 1, begin.column + 1
-    if "mapping values" in said and ": " in lines[stop.line][: stop.column]:
+    if "mapping values" in parser_text and ": " in lines[stop.line][: stop.column]:
         return _SECOND_COLON, line, column
     for words, sentence in _WHERE_IT_STOPS.items():
-        if found := re.search(words, said):
+        if found := re.search(words, parser_text):
             return sentence.format(*found.groups()), line, column
-    return said, line, column
+    return parser_text, line, column
 
 
 def unreadable(wrong: ReaderError, text: str) -> _Place:

@@ -25,7 +25,7 @@ __all__ = ["CUT", "MAX_BYTES", "SAVE_AS", "Located", "Reader"]
 
 MAX_BYTES = 256 * 1024
 SAVE_AS = "let the editor save the file as UTF-8"
-"""What to do about a file that is no UTF-8; messages about one end so."""
+"""The advice at the end of messages about a file that is not UTF-8."""
 
 _MAX_DEPTH = 32
 _MAX_VALUES = 20_000  # aliases count each time, so that few lines cannot stand for billions
@@ -56,7 +56,7 @@ class Located:
 
     @property
     def kind(self) -> str:
-        """What a person calls a value of this type."""
+        """The name of the type in messages."""
         return next((name for type_, name in _NAMES if isinstance(self.value, type_)), "nothing")
 
     def plain(self) -> Any:
@@ -126,7 +126,7 @@ class Reader:
         return "\n".join(self._lines[first : first + lines])[place.column - 1 :]
 
     def is_cut(self, place: Located) -> bool:
-        """Whether a text without quotes ends at a `#` that may have been meant as a part of it, as in `Home #5`."""
+        """Return whether a text without quotes ends at a `#` that may have been meant as a part of it, as in `Home #5`."""
         line = self._lines[place.line - 1][place.column - 1 :] if isinstance(place.value, str) else ""
         return line.startswith(str(place.value)) and bool(_GLUED.match(line[len(place.value) :]))
 

@@ -5,12 +5,12 @@ import { startBar } from "./core/bar.js";
 import { element, toast } from "./core/dom.js";
 import { Edits } from "./core/edits.js";
 import { Fbp } from "./core/fbp.js";
+import { trackHistory } from "./core/history.js";
 import { load } from "./core/load.js";
 import { Packets } from "./core/packets.js";
 import { Page } from "./core/page.js";
 import { context, startParts } from "./core/registry.js";
-import { keepSecret, secretAsker, takeSecret } from "./core/secret.js";
-import { keepSteps } from "./core/steps.js";
+import { secretAsker, storeSecret, takeSecret } from "./core/secret.js";
 import { System } from "./core/system.js";
 
 const PARTS = [
@@ -22,14 +22,14 @@ const PARTS = [
   { name: "adopting topics", path: "adopt/adopt.js", view: "adopt-view" },
 ];
 
-// What parts load when it is needed, which may be while there is no coordinator.
+// Modules that parts load later. They are loaded early, since there may be no coordinator by then.
 const LATER = ["boards/overview.js", "adopt/view.js", "devices/host.js", "devices/connection.js", "core/listener.js", "vendor/uplot.js"];
 
 const bus = /** @type {import("./core/registry.js").Bus} */ (new EventTarget());
 const fbp = new Fbp(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/`, { secret: takeSecret() });
 const system = new System(fbp);
 Object.assign(context, { bus, fbp, system, edits: new Edits(system), packets: new Packets(system), page: new Page(bus) });
-keepSteps(system, context.page);
+trackHistory(system, context.page);
 
 const askSecret = secretAsker(fbp);
 
@@ -39,12 +39,12 @@ addEventListener("hashchange", () => {
   if (secret !== null) fbp.secret = secret;
 });
 
-let asked = false; // once by itself; then the banner has a button
+let asked = false; // once; the banner has a button for more
 system.addEventListener("state", () => {
   if (fbp.state !== "open" || system.runtime?.capabilities.length !== 0) return;
   if (fbp.secret !== null) {
-    // Without one, more may be permitted than with one that is not known.
-    keepSecret(null);
+    // An unknown secret may permit less than none.
+    storeSecret(null);
     fbp.secret = null;
     toast("The secret that this tab had is not known here.", "warn");
   } else if (!asked) {
@@ -64,7 +64,7 @@ fbp.askSecret = askSecret;
 startBar(context, askSecret);
 fbp.connect();
 await startParts(PARTS, failed);
-document.body.dataset.started = "true"; // all parts are there: what programs that look at the page wait for
+document.body.dataset.started = "true"; // for programs that wait for all parts
 (window.requestIdleCallback ?? setTimeout)(() => {
-  for (const path of LATER) load(path).catch(() => {}); // who needs it says so
+  for (const path of LATER) load(path).catch(() => {}); // the part that needs it reports it
 });

@@ -1,1 +1,1 @@
-"""What goes over MQTT: discovery messages, retained lists, frames, and the control plane's connection."""
+"""The MQTT messages: discovery messages, retained lists, frames, and the control plane's connection."""

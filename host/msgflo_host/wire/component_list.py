@@ -1,4 +1,4 @@
-"""The retained messages that say which built-in component a participant is, and what such a one reports. Pure.
+"""The retained messages that name the built-in component of a participant, and its reports. Pure.
 
 On ``fbp/component/<id>``, retained: ``{"version": 7, "component": "core/Toggle"}``. With ``"secure": true`` its errors and lines
 may not show what came to it. A new one with ``"was": "<id>"`` goes on with the memory of that one, which is renamed. Where
@@ -22,7 +22,7 @@ ASK = "fbp/component"
 
 
 class Description(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a participant is."""
+    """The built-in component of a participant."""
 
     component: str
     version: Annotated[int, msgspec.Meta(ge=0)] = 0
@@ -38,7 +38,7 @@ class Report(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def read(topic: str, payload: bytes) -> Description:
-    """Read what stands on a topic below LISTS; raises ConfigError."""
+    """Read a message on a topic below LISTS; raises ConfigError."""
     try:
         found: Description = _DESCRIPTION.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -47,12 +47,12 @@ def read(topic: str, payload: bytes) -> Description:
 
 
 def write(description: Description) -> bytes:
-    """Write what a participant is."""
+    """Write a description."""
     return msgspec.json.encode(description)
 
 
 def read_report(payload: bytes) -> Report | None:
-    """Read what a participant reports; None where it is nothing of the kind."""
+    """Read a report; None where it is none."""
     try:
         return _REPORT.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError):

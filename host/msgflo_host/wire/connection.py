@@ -1,4 +1,4 @@
-"""The coordinator's own MQTT connection: it reconnects, subscribes again and says once what is wrong."""
+"""The coordinator's own MQTT connection: it reconnects, subscribes again, and logs each error once."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ FIRST_RETRY_S = 0.1
 LONGEST_RETRY_S = 5.0
 SNAPSHOT_TIMEOUT_S = 10.0
 ALONE = 3
-"""Failures in a row, while another connection stays, after which a quiet one says what is wrong with it."""
+"""Failures in a row, while another connection stays, after which a quiet one logs its error."""
 
 OnMessage = Callable[[str, bytes, bool], None]
 
 
 class Connection:
-    """A connection that is kept: `run` serves it until it is cancelled.
+    """A connection that reconnects: `run` serves it until it is cancelled.
 
     ``on_message(topic, payload, retained)`` gets every packet. ``on_connected()`` is called after each connection, once
     every retained message of the subscriptions has been handed over. ``will``, a topic and a payload, is published retained
     by the broker when this program dies.
     It connects only while `when` is set. A `quiet` one leaves it to another connection of this program, which sets `when`, to
-    say what is wrong, unless it is wrong with this one alone.
+    log errors, unless this one alone has one.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Connection:
         # No retained message can follow a packet that was published after the subscription was acknowledged.
         self._marker_topic = f"fbp/coordinator/{uuid.uuid4().hex}"
         self._marker: asyncio.Event = asyncio.Event()
-        self._complained: tuple[int, str] | None = None  # with which level
+        self._logged: tuple[int, str] | None = None  # with which level
         self._failures = 0  # since the subscriptions were last complete
         self._held = False  # whether it was, on this connection
         self._filters: frozenset[str] = frozenset()
@@ -68,7 +68,7 @@ class Connection:
         self._settled = asyncio.Event()
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> bool:
-        """Publish when connected; False when not (the caller's state is brought in force again by `on_connected`)."""
+        """Publish when connected; False when not (`on_connected` lets the caller publish its state again)."""
         if self._transport is None or not self.connected:
             return False
         try:
@@ -91,10 +91,10 @@ class Connection:
             await self._settled.wait()
 
     async def run(self) -> None:
-        """Keep the connection until cancelled; then leave cleanly.
+        """Connect and reconnect until cancelled; then leave cleanly.
 
-        A broker that cannot be reached is retried after 0.1 s, doubling to 5 s, with jitter; each new kind of trouble
-        is said once.
+        A broker that cannot be reached is retried after 0.1 s, doubling to 5 s, with jitter; each new error
+        is logged once.
         """
         delay = FIRST_RETRY_S
         while True:
@@ -104,13 +104,13 @@ class Connection:
             try:
                 why = await self._serve()
             except (Error, TimeoutError) as error:
-                self._complain(error)
+                self._log_error(error)
             else:
                 if self._held:
                     log.log(self._level, "%s: connection lost (%s); trying again", self.broker, why)
-                    self._complained, delay = None, FIRST_RETRY_S
+                    self._logged, delay = None, FIRST_RETRY_S
                 else:  # maybe because of a subscription, each time anew
-                    self._complain(ConnectError(f"{self.broker}: {why}"))
+                    self._log_error(ConnectError(f"{self.broker}: {why}"))
             await asyncio.sleep(delay * random.uniform(0.5, 1.0))
             delay = min(delay * 2, LONGEST_RETRY_S)
 
@@ -192,10 +192,10 @@ class Connection:
     def _announce_settled(self) -> None:
         self._settled.set()
         self._held, self._failures = True, 0
-        if self._complained:
+        if self._logged:
             who = f"{self.client_id}: {self.broker}" if self._quiet else self.broker
-            log.log(min(self._complained[0], logging.INFO), "%s: connected", who)
-            self._complained = None
+            log.log(min(self._logged[0], logging.INFO), "%s: connected", who)
+            self._logged = None
 
     def _receive(self, topic: str, payload: bytes, retained: bool) -> None:
         if topic == self._marker_topic:
@@ -205,18 +205,18 @@ class Connection:
 
     @property
     def _level(self) -> int:
-        """How loudly to say what is wrong."""
+        """The level at which errors are logged."""
         alone = self._failures >= ALONE and self._when is not None and self._when.is_set()
         return logging.DEBUG if self._quiet and not alone else logging.ERROR
 
-    def _complain(self, error: Exception) -> None:
+    def _log_error(self, error: Exception) -> None:
         self._failures += 1
         message = str(error) or f"{self.broker}: no answer in time"
         if self._quiet:
             message = f"{self.client_id}: {message}"
-        if (self._level, message) == self._complained:
+        if (self._level, message) == self._logged:
             return
-        self._complained = self._level, message
+        self._logged = self._level, message
         unknown = isinstance(error, Refused) and error.code in (4, 5)
         hint = "check user name and password" if unknown else "trying again until it works"
         log.log(self._level, "%s (%s)", message, hint)

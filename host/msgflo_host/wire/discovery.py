@@ -1,10 +1,10 @@
-"""The discovery message: what a participant says about itself, as one typed model that is checked on the way in.
+"""The discovery message: how a participant describes itself, as one typed model that is checked on the way in.
 
     participant = parse(payload, topic="fbp")
 
 All dialects in use are read: an empty `id` means the role; ports come as a list or as a map; keys that are not known
-here are kept in `extra`, and `encode` writes them back. Whatever is wrong raises DiscoveryError, with one sentence that
-says what.
+here are stored in `extra`, and `encode` writes them back. Whatever is wrong raises DiscoveryError, with one sentence
+that names it.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _PARTICIPANT_KEYS = frozenset(
     {"id", "role", "component", "label", "icon", "inports", "outports", "connection", "period", "bind"}
 )
 _RUNTIME_KEYS = frozenset({"type", "version", "inqueue", "outqueue"})
-# An update that leaves these out keeps what was said before.
+# An update that leaves these out inherits the earlier value.
 _INHERITED = frozenset({"label", "icon", "inports", "outports"})
 _NONE_ABSENT: frozenset[str] = frozenset()
 
@@ -59,7 +59,7 @@ class NotDiscovery(DiscoveryError):
 
 
 class Runtime(msgspec.Struct, frozen=True):
-    """What speaks the FBP protocol itself: its type and version, the topic on which it is asked, and that of its answers."""
+    """The runtime of a participant that is a graph: its type and version, and the topics of its questions and answers."""
 
     type: str
     version: str
@@ -72,7 +72,7 @@ class Participant(msgspec.Struct, frozen=True):
 
     `connection` is the MQTT client id that carries it, `period` the seconds within which its next message can be
     expected, `bind` the topic on which it takes direct bindings, `runtime` what is there if it is a graph itself; None
-    where it did not say. `absent` names the keys that its message left out; see `merge`.
+    where its message has none. `absent` names the keys that its message left out; see `merge`.
     """
 
     id: str
@@ -162,9 +162,9 @@ def merge(old: Participant, new: Participant) -> Participant:
     """
     if new == old:
         return old
-    kept = {key: getattr(old, key) for key in new.absent}
-    inherited = {key: value for key, value in old.extra.items() if key != "liveness"}
-    return msgspec.structs.replace(new, **kept, extra={**inherited, **new.extra}, absent=new.absent & old.absent)
+    inherited = {key: getattr(old, key) for key in new.absent}
+    extra = {key: value for key, value in old.extra.items() if key != "liveness"}
+    return msgspec.structs.replace(new, **inherited, extra={**extra, **new.extra}, absent=new.absent & old.absent)
 
 
 def encode(participant: Participant) -> bytes:
@@ -243,7 +243,7 @@ def _participant(body: dict[str, Any]) -> Participant:
 
 
 def _runtime(body: dict[str, Any]) -> Runtime | None:
-    """Return what the two topics make a runtime; `type` and `version` alone are just kept, others use them for other things."""
+    """Return the runtime where the two topics are there; `type` and `version` alone are unknown keys."""
     if body.get("inqueue") is None and body.get("outqueue") is None:
         return None
     texts = (text_checks.scalar(body.get(key), f'"{key}"') for key in ("type", "version"))

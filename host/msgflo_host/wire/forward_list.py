@@ -2,8 +2,9 @@
 
 On ``fbp/forward/<id>``, retained, is the list of the forwards to one participant:
 ``{"version": 7, "forwards": [{"source": "…", "target": "…", "qos": 1, "retain": true, "text": true}, …]}``; what is 0 or
-false may be left out. On ``fbp/forwarded/<id>``, retained, the forwarder says which version it has applied, and on which of its
-connections it has subscribed to the sources: ``{"version": 7, "refused": ["…"], "lanes": [["…"], …]}``. Where there is no
+false may be left out. On ``fbp/forwarded/<id>``, retained, the forwarder confirms the version that it
+has applied, and names the connections on which it has subscribed to the sources:
+``{"version": 7, "refused": ["…"], "lanes": [["…"], …]}``. Where there is no
 list any more, it clears that. Versions rise, whoever writes them.
 """
 
@@ -51,7 +52,7 @@ MOST_LANES = 8
 class Forward(msgspec.Struct, frozen=True, order=True, gc=False):
     """Packets on `source`, a topic or a filter, are published on `target` as well, with this QoS and retain flag.
 
-    With `text`, one that is a JSON text is published as the text that it says.
+    With `text`, one that is a JSON text is published without quotes and escapes.
     """
 
     source: str
@@ -94,7 +95,7 @@ def participant_of(topic: str) -> str:
 
 
 def read_list(topic: str, payload: bytes) -> ForwardList:
-    """Read a list; raises ConfigError, which says what is wrong and where."""
+    """Read a list; raises ConfigError, which names the mistake and its place."""
     if len(payload) > _LARGEST:
         raise ConfigError(f"{topic!r}: a list of {len(payload)} bytes; allowed are {_LARGEST}")
     try:
@@ -120,7 +121,7 @@ def write_list(found: ForwardList) -> bytes:
 
 
 def read_confirmation(payload: bytes) -> Confirmation | None:
-    """Read what a forwarder confirms; None where it is nothing of the kind."""
+    """Read a confirmation; None where it is none."""
     try:
         found = _CONFIRMATION.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -47,7 +47,7 @@ class MalformedPacket(Exception):
 
 
 class Packet(NamedTuple):
-    """What a PUBLISH holds (§3.3); `packet_id` is 0 with QoS 0."""
+    """The content of a PUBLISH (§3.3); `packet_id` is 0 with QoS 0."""
 
     topic: str
     payload: bytes

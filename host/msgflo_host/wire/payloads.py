@@ -1,4 +1,4 @@
-"""The payload of an MQTT packet as a value, and a value as a person can look at it. Pure."""
+"""Payloads as values, and values shortened for display. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HEAD = 1000  # characters or bytes of a larger one
 
 
 def decode(payload: bytes) -> Any:
-    """Return what a payload says: JSON where it is JSON, else the text, else the bytes as they are."""
+    """Return the value of a payload: JSON where it is JSON, else the text, else the bytes as they are."""
     try:
         return bounded_json.loads(payload)
     except (ValueError, RecursionError):
@@ -29,7 +29,7 @@ def preview(payload: bytes) -> Any:
 
 
 def unquoted(payload: bytes) -> bytes:
-    """Return the text that a payload says in JSON, without quotes and escapes; the payload itself where it says no text."""
+    """Return the text of a payload that is a JSON text, without quotes and escapes; else the payload itself."""
     if payload.lstrip()[:1] != b'"':
         return payload
     try:

@@ -17,7 +17,7 @@ __all__ = ["MAX_DEPTH", "MAX_ID", "MAX_PORTS", "Port", "inport_topic", "outport_
 
 MAX_PORTS = 1000  # of one participant, inports and outports together
 MAX_ID = 1024  # characters of an id, a role, a component or a connection
-MAX_DEPTH = 32  # of values that are stored only, such as a schema
+MAX_DEPTH = 32  # of values that are stored unread, such as a schema
 
 _KEYS = frozenset({"id", "queue", "type", "description", "schema", "options"})
 

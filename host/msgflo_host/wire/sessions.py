@@ -1,4 +1,4 @@
-"""Sessions that the broker keeps for clients (MQTT 3.1.1, §3.1.2.4): those of clients that never come back are cleared."""
+"""Clearing of sessions (MQTT 3.1.1, §3.1.2.4) whose clients never come back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which forwarded edges would let a packet go round for ever. Pure.
+"""Cycles of forwarded edges, in which a packet would go round for ever. Pure.
 
 A forward (source, target) feeds another one when the other's source is, or as a filter matches, its target.
 """
@@ -42,7 +42,7 @@ def find_cycles(edges: Sequence[Sequence[_Forward]]) -> dict[int, list[str]]:
 
 
 def covers(wide: str, narrow: str) -> bool:
-    """Tell whether a filter matches every topic that another filter or topic stands for."""
+    """Return whether a filter matches every topic that another filter or topic stands for."""
     levels = narrow.split("/")
     pattern = wide.split("/")
     for i, level in enumerate(pattern):

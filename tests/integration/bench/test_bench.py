@@ -49,7 +49,7 @@ def test_edges_from_one_topic_leave_by_one_port() -> None:
     assert [edge["src"]["port"] for edge in wiring.graph()["connections"]] == ["o0", "o0", "o1"]  # type: ignore[attr-defined]
 
 
-def test_the_report_gives_medians_and_ratios_and_says_which_aims_are_missed() -> None:
+def test_the_report_gives_medians_and_ratios_and_shows_which_aims_are_missed() -> None:
     results = report.Results()
     for burst in (900.0, 50_000.0, 1_000.0):
         results.add("routing", "broker alone", {"burst": burst * 2, "lost": 0})

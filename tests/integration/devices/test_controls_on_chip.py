@@ -106,10 +106,10 @@ def test_a_pin_of_the_hardware_has_no_pull_resistor_that_nobody_asked_for(pico: 
 
 def test_the_knob_follows_the_converter(pico: Pico) -> None:
     pico.run("from machine import ADC\nfrom knob import Knob\nknob = Knob(ADC(26))")
-    for volts, wanted in ((0.0, 0.0), (0.02, 0.0), (0.891, 0.26), (1.65, 0.5), (3.27, 1.0), (3.3, 1.0)):
+    for volts, expected in ((0.0, 0.0), (0.02, 0.0), (0.891, 0.26), (1.65, 0.5), (3.27, 1.0), (3.3, 1.0)):
         pico.adc(26, volts)
         pico.run("knob.moved(0)")
-        assert float(pico.run("print(knob.position)")) == pytest.approx(wanted, abs=0.003)
+        assert float(pico.run("print(knob.position)")) == pytest.approx(expected, abs=0.003)
     assert pico.run("print(knob.moved(0.01))") == "False\n"
 
 

@@ -39,14 +39,14 @@ def compare(
     ours = [decode(pulses, decoder) for pulses in sent]
     judged = rtl433.judge(sent)
     theirs = 0
-    for found, judgement, (_, says) in zip(ours, judged, made, strict=True):
-        packets = [packet for packet in judgement if packet["model"] == says["model"]]
+    for found, judgement, (_, fields) in zip(ours, judged, made, strict=True):
+        packets = [packet for packet in judgement if packet["model"] == fields["model"]]
         theirs += bool(packets)
         if packets:
             assert len(found) == 1, f"{found} is not one packet; rtl_433: {packets[0]}"
             assert all(rtl433.same(found[0], packet) for packet in packets), f"{found[0]}; rtl_433: {packets}"
         for packet in found:
-            assert rtl433.same(packet, says), f"{packet} was decoded; sent was {says}"
+            assert rtl433.same(packet, fields), f"{packet} was decoded; sent was {fields}"
     decoded = sum(len(found) == 1 for found in ours)
     assert decoded >= theirs
     assert theirs > count * 0.8, "rtl_433 decodes so few of them that this says little"
@@ -62,9 +62,9 @@ def test_decodes_what_rtl_433_decodes(name: str) -> None:
 def test_decodes_what_begins_late_after_noise(name: str) -> None:
     rng = random.Random(name)
     for _ in range(50):
-        pulses, says = PROTOCOLS[name](rng)
+        pulses, fields = PROTOCOLS[name](rng)
         (found,) = decode(rtl433.jitter(rtl433.cut(pulses, rng), rng))
-        assert rtl433.same(found, says)
+        assert rtl433.same(found, fields)
 
 
 def longer(pulses: Transmission, by: int) -> Transmission:
@@ -76,9 +76,9 @@ def longer(pulses: Transmission, by: int) -> Transmission:
 def test_decodes_what_a_receiver_made_longer_or_shorter(name: str, by: int) -> None:
     rng = random.Random(name)
     for _ in range(20):
-        pulses, says = PROTOCOLS[name](rng)
+        pulses, fields = PROTOCOLS[name](rng)
         (found,) = decode(rtl433.jitter(longer(pulses, by), rng, 0.08))
-        assert rtl433.same(found, says)
+        assert rtl433.same(found, fields)
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)
@@ -86,10 +86,10 @@ def test_decodes_what_a_receiver_made_longer_or_shorter(name: str, by: int) -> N
 def test_decodes_what_a_slow_or_fast_clock_sent(name: str, speed: float) -> None:
     rng = random.Random(name)
     for _ in range(20):
-        pulses, says = PROTOCOLS[name](rng)
+        pulses, fields = PROTOCOLS[name](rng)
         clocked = [(round(pulse * speed), round(gap * speed)) for pulse, gap in pulses]
         (found,) = decode(rtl433.jitter(clocked, rng, 0.08))
-        assert rtl433.same(found, says)
+        assert rtl433.same(found, fields)
 
 
 def test_no_durations_are_too_strange() -> None:
@@ -142,11 +142,11 @@ def test_repetitions_within_two_seconds_are_one_packet() -> None:
 
 def test_on_off_on_within_two_seconds_are_three_packets() -> None:
     decoder = Decoder()
-    said = []
+    reported = []
     for on in (True, False, True):
         frame = transmission({"protocol": "nexa", "house": 12345, "unit": 1, "on": on})
-        said += [packet["on"] for packet in decoder.feed(array("H", list(frame) * REPEAT), 500)]
-    assert said == [True, False, True]
+        reported += [packet["on"] for packet in decoder.feed(array("H", list(frame) * REPEAT), 500)]
+    assert reported == [True, False, True]
 
 
 @pytest.mark.parametrize(
@@ -173,27 +173,27 @@ def test_what_may_be_an_alecto_is_no_certain_prologue() -> None:
     for _ in range(1000):
         id = rng.randrange(16) << 4 | rng.choice((9, 10))  # a Prologue begins like that
         sent.append(rtl433.alecto(id, rng.randrange(3), rng.randrange(-200, 400), rng.randrange(20, 99)))
-    doubts = alectos = 0
+    uncertain = alectos = 0
     for pulses, judged in zip(sent, rtl433.judge(sent, rtl433.ALECTO), strict=True):
         found = [packet for packet in decode(pulses) if "model" in packet]
         assert [packet.get("perhaps") for packet in found] == [{"model": "AlectoV1"}] * len(found)
-        doubts += len(found)
+        uncertain += len(found)
         alectos += judged[0]["model"] == "AlectoV1-Temperature"
-    assert doubts > 50
+    assert uncertain > 50
     assert alectos > 950
 
 
 def test_a_nexus_that_passes_a_rubicsons_check_is_both() -> None:
-    doubts = 0
+    uncertain = 0
     for tenths in range(180, 241):
         for humidity in range(30, 71):
-            pulses, says = rtl433.nexus(90, 2, 1, tenths, humidity)
-            if says["model"] == "Rubicson-Temperature":
+            pulses, fields = rtl433.nexus(90, 2, 1, tenths, humidity)
+            if fields["model"] == "Rubicson-Temperature":
                 both = {"id": 90, "channel": 2, "battery": True, "temperature": tenths / 10}
                 nexus = {"model": "Nexus-TH", "humidity": humidity} | both
                 assert decode(pulses) == [{"model": "Rubicson-Temperature", "perhaps": nexus} | both]
-                doubts += 1
-    assert doubts == 9
+                uncertain += 1
+    assert uncertain == 9
 
 
 @pytest.mark.parametrize("name", [name for name in PROTOCOLS if name not in ("ev1527", "nexa")])
@@ -263,7 +263,7 @@ def test_what_is_sent_is_decoded_here_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("message", "complaint"),
+    ("message", "reason"),
     [
         ("on", "send 'on': protocol ev1527, pt2262 or nexa is needed"),
         ({"protocol": "x10"}, "send {'protocol': 'x10'}: protocol ev1527, pt2262 or nexa is needed"),
@@ -278,7 +278,7 @@ def test_what_is_sent_is_decoded_here_too() -> None:
         ({"protocol": "nexa", "house": 1.5, "unit": 1}, "send: house 1.5: a whole number from 0 to 67108863 is needed"),
     ],
 )
-def test_what_cannot_be_sent_is_refused(message: Any, complaint: str) -> None:
+def test_what_cannot_be_sent_is_refused(message: Any, reason: str) -> None:
     with pytest.raises(ValueError) as e:  # noqa: PT011 - the message is compared below
         transmission(message)
-    assert str(e.value) == complaint
+    assert str(e.value) == reason

@@ -55,25 +55,25 @@ def test_durations_are_right(pico: Pico) -> None:
     pico.run("list(receiver.take())")
     pico.play(RECEIVE, [*steps(pulses), (30000, 0)])
     taken = json.loads(pico.run("print(list(receiver.take()) + list(receiver.take()) + list(receiver.take()))"))
-    *wanted, end = [each for pulse in pulses for each in pulse]
-    assert len(taken[-len(pulses) * 2 :]) == len(wanted) + 1
-    for found, right in zip(taken[-len(pulses) * 2 :], wanted, strict=False):
+    *expected, end = [each for pulse in pulses for each in pulse]
+    assert len(taken[-len(pulses) * 2 :]) == len(expected) + 1
+    for found, right in zip(taken[-len(pulses) * 2 :], expected, strict=False):
         # The counter ends at 65.5 ms.
-        assert abs(found - min(right, 65535)) <= 6, f"{taken} is not {wanted}"
+        assert abs(found - min(right, 65535)) <= 6, f"{taken} is not {expected}"
     assert end == 500
-    assert taken[-1] == 65535, "the silence is told before it ends"
+    assert taken[-1] == 65535, "the silence is reported before it ends"
 
 
 @pytest.mark.parametrize("name", ["nexus", "lacrosse tx141th", "oregon thgr122n", "nexa"])
 def test_what_is_on_the_pin_is_decoded(name: str, pico: Pico) -> None:
     rng = random.Random(name)
-    pulses, says = rtl433.PROTOCOLS[name](rng)
+    pulses, fields = rtl433.PROTOCOLS[name](rng)
     frames = {"nexus": 4 * 37, "lacrosse tx141th": 3 * 44, "nexa": 3 * 66}.get(name, len(pulses) // 2)
     pico.run("for _ in range(3): receiver.take()\ndecoder = Decoder()")
     pico.play(RECEIVE, [*steps(rtl433.jitter(pulses[:frames], rng, 0.1)), (30000, 0)])
     code = "found = []\nfor _ in range(3): found += decoder.feed(receiver.take(), 20)\nprint(json.dumps(found))"
     (found,) = json.loads(pico.run(code))
-    assert rtl433.same(found, says)
+    assert rtl433.same(found, fields)
     assert pico.run("print(receiver.lost)").strip() == "0"
 
 

@@ -54,10 +54,10 @@ def mpremote(pico: Pico, *arguments: str | Path) -> str:
 
 
 def test_it_is_a_pico_w_with_what_stock_firmware_has(pico: Pico, record_property: pytest.RecordProperty) -> None:
-    told = pico.run(
+    reported = pico.run(
         "import sys, gc\nprint(sys.implementation._machine, sys.implementation._build, gc.mem_free(), sep='|')"
     )
-    machine, build, free = told.strip().split("|")
+    machine, build, free = reported.strip().split("|")
     assert (machine, build) == ("Raspberry Pi Pico W with RP2040", "RPI_PICO_W")
     assert int(free) > MIN_HEAP
     record_property("free heap", free)

@@ -190,9 +190,9 @@ def test_its_memory_stays_free_for_an_hour(system: System) -> None:
 
 def test_a_second_flash_has_nothing_to_do_and_does_not_stop_the_board(system: System) -> None:
     heard, boots = len(system.pico.output), len(system.pico.boots)
-    said = _flash(system.pico, system.file, system.url)
-    assert f"{system.pico.port}: it runs this version; nothing to do\n" in said
-    assert "picow is there" in said
+    reported = _flash(system.pico, system.file, system.url)
+    assert f"{system.pico.port}: it runs this version; nothing to do\n" in reported
+    assert "picow is there" in reported
     assert not re.search(">>>|raw REPL", system.pico.output[heard:])
     assert len(system.pico.boots) == boots
 

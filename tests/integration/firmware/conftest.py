@@ -11,9 +11,9 @@ from plain import PlainFile
 
 HERE = Path(__file__).parent
 RUNNERS = {HERE / "both": EVERY, HERE / "micropython": MICROPYTHONS}
-# What remembers, and components, take more modules, which are compiled there; a board has their bytecode. Of kept sessions
-# there are several, one after the other.
-LARGER = dict.fromkeys(("remembering", "saving", "recalling", "component", "settings", "later", "kept"), "160K")
+# Participants that remember, and components, take more modules, which are compiled there; a board has their bytecode.
+# Of stored sessions there are several, one after the other.
+LARGER = dict.fromkeys(("remembering", "saving", "recalling", "component", "settings", "later", "stored"), "160K")
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Collector | None:

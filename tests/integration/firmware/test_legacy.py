@@ -116,7 +116,9 @@ def test_main_runs_our_own_classes_too(broker: Broker) -> None:
         (["lamp"], "amqp://localhost", ["amqp", "mqtt://"]),
     ],
 )
-def test_mistakes_on_the_command_line_are_told(arguments: list[str], broker_url: str | None, words: list[str]) -> None:
+def test_mistakes_on_the_command_line_are_reported(
+    arguments: list[str], broker_url: str | None, words: list[str]
+) -> None:
     with program("ours.py", *arguments, broker=broker_url) as p:
         assert p.wait(30) == 2
         assert p.stdout is not None

@@ -19,7 +19,7 @@ LEFT_OUT = "bindings of meter: no memory for {} sources; left out"
 
 
 def expect_back(outside: Outside, topic: str, payload: str) -> None:
-    """Send a packet until it comes back: a list may not be in force yet, the program not be connected again."""
+    """Send a packet until it comes back: a list may not be applied yet, the program not be connected again."""
     for _ in range(120):
         outside.send(topic, payload)
         try:
@@ -68,7 +68,7 @@ def test_a_list_that_memory_is_too_short_for_is_left_out(broker: Broker, interpr
 
 
 @on_each(EVERY)
-def test_a_list_that_memory_has_room_for_is_in_force(broker: Broker, interpreter: Interpreter) -> None:
+def test_a_list_that_memory_has_space_for_is_active(broker: Broker, interpreter: Interpreter) -> None:
     count = 1000 if interpreter is CPYTHON else 20
     with Outside(broker, "meter/out", STATUS) as outside, program(interpreter, PROGRAM, broker.url):
         outside.until(STATUS, b"online")

@@ -7,8 +7,8 @@ import gc
 import ssl
 import threading
 import weakref
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -50,6 +50,18 @@ class Inbox:
 
 def transport(url: str, client_id: str = "test", inbox: Inbox | None = None, **options: object) -> Transport:
     return Transport(Broker.parse(url), client_id, on_message=inbox or Inbox(), **options)
+
+
+@asynccontextmanager
+async def fake_broker(
+    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+) -> AsyncIterator[int]:
+    """A server that handles each connection as a test says; gives its port."""
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
 
 
 async def connected(url: str, client_id: str = "test", inbox: Inbox | None = None, **options: object) -> Transport:
@@ -131,14 +143,12 @@ def test_a_broker_that_never_answers_does_not_block_the_loop(monkeypatch: pytest
             await reader.read()
             writer.close()
 
-        server = await asyncio.start_server(silent, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        for url in (f"mqtt://127.0.0.1:{port}", f"mqtts://127.0.0.1:{port}"):
-            with pytest.raises(ConnectError, match="no answer"):
-                await transport(url).connect()
-            happened.append("given up")
-        server.close()
-        assert happened == ["the loop went on", "given up"] * 2
+        async with fake_broker(silent) as port:
+            for url in (f"mqtt://127.0.0.1:{port}", f"mqtts://127.0.0.1:{port}"):
+                with pytest.raises(ConnectError, match="no answer"):
+                    await transport(url).connect()
+                happened.append("given up")
+            assert happened == ["the loop went on", "given up"] * 2
 
     run(main)
 
@@ -163,13 +173,12 @@ def test_malformed_packets_end_the_connection_with_a_reason(answer: bytes, reaso
             writer.write(answer)
             writer.close()
 
-        server = await asyncio.start_server(hostile, "127.0.0.1", 0)
-        link = transport(f"mqtt://127.0.0.1:{server.sockets[0].getsockname()[1]}")
-        await link.connect()
-        assert reason in await asyncio.wait_for(link.closed(), 20)
-        with pytest.raises(ConnectError, match=reason):
-            link.publish("a", b"")
-        server.close()
+        async with fake_broker(hostile) as port:
+            link = transport(f"mqtt://127.0.0.1:{port}")
+            await link.connect()
+            assert reason in await asyncio.wait_for(link.closed(), 20)
+            with pytest.raises(ConnectError, match=reason):
+                link.publish("a", b"")
 
     run(main)
 
@@ -185,22 +194,21 @@ def test_a_slow_broker_is_waited_for() -> None:
                 pass
             writer.close()
 
-        server = await asyncio.start_server(slow, "127.0.0.1", 0)
-        link = await connected(f"mqtt://127.0.0.1:{server.sockets[0].getsockname()[1]}")
-        sent = 0
-        for _ in range(10_000):
-            if not link.ready:
-                try:
-                    await asyncio.wait_for(link.drain(), 0.2)
-                except TimeoutError:
-                    break
-            link.publish("slow", b"x" * 10_000)
-            sent += 1
-        assert 0 < sent < 10_000
-        read.set()
-        await asyncio.wait_for(link.drain(), 20)
-        await link.disconnect()
-        server.close()
+        async with fake_broker(slow) as port:
+            link = await connected(f"mqtt://127.0.0.1:{port}")
+            sent = 0
+            for _ in range(10_000):
+                if not link.ready:
+                    try:
+                        await asyncio.wait_for(link.drain(), 0.2)
+                    except TimeoutError:
+                        break
+                link.publish("slow", b"x" * 10_000)
+                sent += 1
+            assert 0 < sent < 10_000
+            read.set()
+            await asyncio.wait_for(link.drain(), 20)
+            await link.disconnect()
 
     run(main)
 
@@ -214,17 +222,16 @@ def test_waiting_to_send_ends_with_the_connection() -> None:
             await full.wait()
             writer.transport.abort()
 
-        server = await asyncio.start_server(leaves, "127.0.0.1", 0)
-        link = await connected(f"mqtt://127.0.0.1:{server.sockets[0].getsockname()[1]}")
-        link.publish("big", bytes(50_000_000))
-        assert not link.ready
-        full.set()
-        with pytest.raises(ConnectError):
-            await asyncio.wait_for(link.drain(), 20)
-        with pytest.raises(ConnectError):
-            await link.subscribe([("a", 0)])
-        await link.disconnect()
-        server.close()
+        async with fake_broker(leaves) as port:
+            link = await connected(f"mqtt://127.0.0.1:{port}")
+            link.publish("big", bytes(50_000_000))
+            assert not link.ready
+            full.set()
+            with pytest.raises(ConnectError):
+                await asyncio.wait_for(link.drain(), 20)
+            with pytest.raises(ConnectError):
+                await link.subscribe([("a", 0)])
+            await link.disconnect()
 
     run(main)
 
@@ -316,20 +323,3 @@ def test_tls_is_verified(tmp_path: Path, loop: str) -> None:
                     await transport(f"{broker.url}?cafile={tmp_path / name}").connect()
 
         run(main, loop)
-
-
-@pytest.mark.parametrize("loop", LOOPS)
-def test_certificates_out_of_their_time_are_refused(tmp_path: Path, loop: str) -> None:
-    now = datetime.now(UTC)
-    for start, end, reason in ((-2, -1, "has expired"), (1, 2, "not valid yet")):
-        authority, files = certificates(
-            tmp_path, "localhost", not_before=now + timedelta(days=start), not_after=now + timedelta(days=end)
-        )
-        authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-        with Mosquitto(tls=files) as broker:
-
-            async def main(url: str = f"{broker.url}?cafile={tmp_path / 'ca.pem'}", reason: str = reason) -> None:
-                with pytest.raises(ConnectError, match=reason):
-                    await transport(url).connect()
-
-            run(main, loop)

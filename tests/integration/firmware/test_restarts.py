@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import itertools
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import paho.mqtt.client as paho
@@ -17,16 +15,9 @@ import pytest
 from brokers import Broker
 from interpreters import EVERY, MICROPYTHONS, Interpreter, on_each
 from outside import RECONNECT_S, program
+from systems import until
 
 PROGRAM = Path(__file__).parent / "programs" / "stations.py"
-
-
-def until(condition: Callable[[], object], seconds: float = 30) -> None:
-    """Wait until a condition holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.02)
 
 
 class Recorder:

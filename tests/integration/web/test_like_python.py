@@ -93,7 +93,7 @@ def test_a_participant_of_a_page_describes_itself_as_one_in_python_does() -> Non
 def test_ports_of_virtual_devices_are_named_as_those_of_devices_on_boards() -> None:
     from devices import button, climate, light, potentiometer, relay, rgb, sound
 
-    said = evaluate(
+    reported = evaluate(
         """async (load) => {
           const { allKinds } = await load("/devices/kinds.js");
           return Object.fromEntries((await allKinds()).map(({ kind, ports }) => [kind, ports]));
@@ -112,6 +112,6 @@ def test_ports_of_virtual_devices_are_named_as_those_of_devices_on_boards() -> N
     for kind, device in real.items():
         for direction, ports in (("in", device.inports), ("out", device.outports)):
             there = {port.id: (port.type, port.qos, port.retain) for port in ports}
-            for port in said[kind][direction]:
+            for port in reported[kind][direction]:
                 state = port.get("state", False)
                 assert there.get(port["id"]) == (port["type"], int(state), state), f"{kind}.{port['id']}"

@@ -1,7 +1,7 @@
 """An emulated Raspberry Pi Pico W with real MicroPython on it, for tests: see README.md for how it is used.
 
 `Pico` is a context manager. Its USB serial port is a pseudo terminal, `port`, for real mpremote; this process talks to the
-chip beside it. All times are in seconds of chip time, unless something else is said; waiting has limits in seconds of this
+chip beside it. All times are in seconds of chip time, unless stated otherwise; waiting has limits in seconds of this
 machine's time.
 """
 
@@ -158,7 +158,7 @@ class Pico(Chip):
     def wifi(self, **values: Any) -> None:
         """Change the Wi-Fi: air=False takes the access point away; internet=False loses all that is sent, silently.
 
-        ssid=, key=: what is wanted (None, the default: anything is right); join= seconds until connected (0.3); rssi= dBm;
+        ssid=, key=: what is expected (None, the default: anything is right); join= seconds until connected (0.3); rssi= dBm;
         latency= ms that whatever is sent to the chip takes (0).
         """
         self.ask("wifi", values=values)

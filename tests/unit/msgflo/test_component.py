@@ -72,7 +72,7 @@ def test_a_choice_takes_what_is_in_its_list() -> None:
     assert node.settings == {"mode": "down"}
 
 
-def test_a_schema_that_is_a_url_says_nothing() -> None:
+def test_a_schema_that_is_a_url_shows_nothing() -> None:
     node = Counter("node")
     take(node, "other", 5)
     assert node.count == 1

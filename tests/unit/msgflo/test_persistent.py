@@ -62,7 +62,7 @@ def test_a_state_that_a_filter_matches_too_and_one_that_becomes_an_event_are_sub
     run_beside(broker, main)
 
 
-def test_what_an_earlier_life_was_bound_to_is_dropped_when_the_list_says_so() -> None:
+def test_what_an_earlier_life_was_bound_to_is_dropped_when_the_list_reports_it() -> None:
     broker = MemoryBroker()
 
     async def main() -> None:

@@ -32,11 +32,11 @@ async def times(session: msgflo.Session, found: list[float], seconds: float) -> 
 
 def test_discovery_is_repeated_so_often_that_one_message_may_be_lost() -> None:
     async def main() -> None:
-        told: list[float] = []
+        reported: list[float] = []
         with MemoryBroker() as broker:
             loop = asyncio.get_running_loop()
-            broker.on_publish.append(lambda topic, payload: told.append(loop.time()) if topic == "fbp" else None)
-            intervals = await times(msgflo.Session([Meter("meter")], broker.url), told, 1000)
+            broker.on_publish.append(lambda topic, payload: reported.append(loop.time()) if topic == "fbp" else None)
+            intervals = await times(msgflo.Session([Meter("meter")], broker.url), reported, 1000)
         assert len(intervals) > 30
         assert max(intervals) < Meter.period / 2
 
@@ -53,17 +53,17 @@ def test_pauses_before_connecting_again_grow_up_to_a_bound() -> None:
 
         with MemoryBroker(connack=5, answer=answer) as broker:
             pauses = await times(msgflo.Session([Meter("meter")], broker.url), tried, 1000)
-        for pause, wanted in zip(pauses, [0.25, 0.5, 1, 2, 4, *[6] * 100], strict=False):
-            assert 0.7 * wanted < pause < 1.3 * wanted
+        for pause, expected in zip(pauses, [0.25, 0.5, 1, 2, 4, *[6] * 100], strict=False):
+            assert 0.7 * expected < pause < 1.3 * expected
         assert len(pauses) > 100
         assert len(set(pauses)) > 100  # so that not all come at once
 
     run_simulated(main)
 
 
-def test_a_broker_that_falls_silent_is_noticed_and_one_that_answers_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broker_that_falls_silent_is_noticed_and_one_that_answers_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
     async def main() -> None:
-        monkeypatch.setattr("paho.mqtt.client.time_func", time.monotonic)  # it has kept the real one
+        monkeypatch.setattr("paho.mqtt.client.time_func", time.monotonic)  # it holds the real one
         silent = False
         with MemoryBroker(answer=lambda first, content, write: silent and first == PINGREQ) as broker:
             transport = Transport(broker.address, "test", keepalive=30, on_message=lambda *_: None)

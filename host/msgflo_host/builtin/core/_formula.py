@@ -69,7 +69,7 @@ class Formula(NamedTuple):
 
 
 def compiled(text: str) -> Formula:
-    """Return a formula; raise Error that says where it is wrong."""
+    """Return a formula; raise Error with the place of a mistake."""
     from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput  # takes memory, so only here
 
     where = 'inport "expression"'
@@ -180,7 +180,7 @@ def _call(name: str, *arguments: Formula) -> Formula:
 
 
 def _result(apply: Callable[..., Any], *arguments: Any, as_text: Callable[[], str]) -> Any:
-    """Return what a function says, with a clear error where there is no such number."""
+    """Return the result of a function, or raise Error where there is no such number."""
     try:
         result = apply(*arguments)
         if isinstance(result, float) and not math.isfinite(result):

@@ -1,4 +1,4 @@
-"""Where in a packet a value is: `temperature`, `sensors[0].value` or `sensors.0.value`."""
+"""Paths to values in a packet: `temperature`, `sensors[0].value` or `sensors.0.value`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from msgflo.values import shown
 __all__ = ["MISSING", "find", "parse"]
 
 MISSING = object()
-"""What `find` returns where nothing is."""
+"""The result of `find` where there is no value."""
 
 _PATH = re.compile(r"[^.\[\]]+(?:\.[^.\[\]]+|\[[0-9]+\])*\Z")
 _MAX_INDEX = 9  # digits

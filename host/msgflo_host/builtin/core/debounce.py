@@ -34,9 +34,9 @@ class Debounce(Component):
 
     def wait(self) -> None:
         self.waiting = True
-        self.later(self.quiet_at - time.monotonic(), self.look)
+        self.later(self.quiet_at - time.monotonic(), self.check)
 
-    def look(self) -> None:
+    def check(self) -> None:
         if time.monotonic() < self.quiet_at - _EARLY_S:
             self.wait()
         else:

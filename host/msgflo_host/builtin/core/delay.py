@@ -42,9 +42,9 @@ class Delay(Component):
             self.wait()
 
     def wait(self) -> None:
-        self.later(self.waiting[0][0] - time.monotonic(), self.look)
+        self.later(self.waiting[0][0] - time.monotonic(), self.check)
 
-    def look(self) -> None:
+    def check(self) -> None:
         now = time.monotonic() + _EARLY_S
         while self.waiting and self.waiting[0][0] <= now:
             _, value, count = self.waiting.popleft()

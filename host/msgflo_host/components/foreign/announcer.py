@@ -1,19 +1,18 @@
-"""Foreign devices: announced on behalf of devices and programs that speak MQTT and know nothing of us.
+"""Announces foreign devices: devices and programs that use MQTT and do not know MsgFlo.
 
     devices = ForeignDevices(Broker.parse("mqtt://localhost"))
     devices.set_desired([load("lamp.yml", role="lamp")])
     await devices.run()
 
-Who announces a device proves nothing about it, so liveness does not come from the announcements:
+An announcement by another program proves nothing about the device, so its liveness comes from elsewhere:
 
-- With `availability`, the device is a connection of its own, `foreign-<id>`: what its availability topic says is
-  written to `fbp/connection/foreign-<id>` as `online` or `lost`, and while it is lost it is not announced on `fbp`.
-  Until the topic has said something, the connection's state is cleared.
+- With `availability`, the device is a connection of its own, `foreign-<id>`. Its availability topic decides whether
+  `fbp/connection/foreign-<id>` is `online` or `lost`; while it is lost, it is not announced on `fbp`. Until the topic
+  has a payload, the connection's state is cleared.
 - Without, it is announced with `"liveness": "traffic"` and without `connection`: the time of the last packet on its
-  topics is what can be known about it.
+  topics counts.
 
-When this program ends in order it takes them back, as `want` without a device does; when it is killed they expire 2.2
-periods later.
+At its end this program clears the announcements; when it is killed, they expire 2.2 periods later.
 """
 
 from __future__ import annotations
@@ -51,7 +50,7 @@ class Publish(Protocol):
 
 
 class Announcer:
-    """What is published for which device at which time; without a clock and a connection of its own.
+    """Decides what is published for which device; without a clock and a connection of its own.
 
     `interval`, in seconds, is announced as the period within which the next message can be expected; ForeignError if
     it is none.
@@ -66,36 +65,36 @@ class Announcer:
         self._interval = interval
         self._devices: dict[str, Foreign] = {}
         self._online: dict[str, bool] = {}
-        self._puzzled: set[str] = set()
-        self._taken_back: set[str] = set()
+        self._unknown_payloads: set[str] = set()
+        self._to_clear: set[str] = set()
         self._connected = False
 
     @property
     def topics(self) -> frozenset[str]:
-        """The topics that `received` needs to hear."""
+        """The topics whose packets `received` needs."""
         return frozenset(d.availability.topic for d in self._devices.values() if d.availability is not None)
 
     def set_desired(self, devices: Iterable[Foreign]) -> None:
         """Announce these devices and no others; ForeignError if two have the same id."""
-        wanted = list(devices)
-        check_unique(wanted)
-        before, self._devices = self._devices, {device.participant.id: device for device in wanted}
+        desired = list(devices)
+        check_unique(desired)
+        before, self._devices = self._devices, {device.participant.id: device for device in desired}
         for id, device in before.items():
             if id not in self._devices:
-                self._taken_back.update(_retained(device))
+                self._to_clear.update(_retained(device))
                 self._online.pop(id, None)
         for id, device in self._devices.items():
-            self._taken_back.difference_update(_retained(device))
+            self._to_clear.difference_update(_retained(device))
             if device.availability != getattr(before.get(id), "availability", None):
                 self._online.pop(id, None)
             if self._connected and device != before.get(id):
                 self._announce(device)
-        self._take_back()
+        self._clear()
 
     def connected(self) -> None:
         """Announce everything: there is a connection, and what was retained on `topics` has been received."""
         self._connected = True
-        self._take_back()
+        self._clear()
         for device in self._devices.values():
             self._announce(device)
 
@@ -104,20 +103,20 @@ class Announcer:
         self._connected = False
 
     def repeat(self) -> None:
-        """Announce once more whoever is not lost; due every interval/2.2."""
+        """Announce all again that are not lost; due every interval/2.2."""
         for id, device in self._devices.items():
             if self._connected and self._online.get(id) is not False:
                 self._send(topics.DISCOVERY, self._message(device), retain=False)
 
     def received(self, topic: str, payload: bytes, retained: bool = False) -> None:
-        """Take what an availability topic says; a payload that means neither online nor offline is logged once."""
+        """Take a packet of an availability topic; a payload that means neither online nor offline is logged once."""
         for id, device in self._devices.items():
             availability = device.availability
             if availability is None or availability.topic != topic or not payload:
                 continue
             online = _means(payload, availability)
             if online is None:
-                self._wonder(topic, payload, availability)
+                self._log_unknown(topic, payload, availability)
             elif online != self._online.get(id):
                 self._online[id] = online
                 if self._connected:
@@ -129,15 +128,15 @@ class Announcer:
         if retained:
             self._send(topics.participant_topic(participant.id), message, retain=True)
         if participant.connection is not None:
-            # `lost` comes after the description, or it would be taken back by it.
+            # `lost` comes after the description, which would set it to alive again.
             status = {True: b"online", False: b"lost", None: b""}[online]
             self._send(topics.connection_topic(participant.connection), status, retain=True)
         if online is not False:
             self._send(topics.DISCOVERY, message, retain=False)
 
-    def _take_back(self) -> None:
-        while self._connected and self._taken_back:
-            self._send(self._taken_back.pop(), b"", retain=True)
+    def _clear(self) -> None:
+        while self._connected and self._to_clear:
+            self._send(self._to_clear.pop(), b"", retain=True)
 
     def _message(self, device: Foreign) -> bytes:
         return discovery.encode(msgspec.structs.replace(device.participant, period=self._interval))
@@ -145,12 +144,12 @@ class Announcer:
     def _send(self, topic: str, payload: bytes, *, retain: bool) -> None:
         self._publish(topic, payload, qos=1, retain=retain)
 
-    def _wonder(self, topic: str, payload: bytes, availability: Availability) -> None:
-        if topic not in self._puzzled:
-            self._puzzled.add(topic)
+    def _log_unknown(self, topic: str, payload: bytes, availability: Availability) -> None:
+        if topic not in self._unknown_payloads:
+            self._unknown_payloads.add(topic)
             texts = topic, payload[:60].decode(errors="replace"), availability.online, availability.offline
-            said = (quoted(text) if isinstance(text, str) else json.dumps(text) for text in texts)
-            log.warning("availability topic %s says %s; expected %s or %s", *said)
+            shown = (quoted(text) if isinstance(text, str) else json.dumps(text) for text in texts)
+            log.warning("availability topic %s has the payload %s; expected %s or %s", *shown)
 
 
 class ForeignDevices:
@@ -172,7 +171,7 @@ class ForeignDevices:
 
     @property
     def connected(self) -> bool:
-        """Whether the devices have been announced to a broker that is there."""
+        """True while the devices are announced on a connection."""
         return self._connection is not None and self._connection.connected
 
     def set_desired(self, devices: Iterable[Foreign]) -> None:
@@ -183,27 +182,27 @@ class ForeignDevices:
     async def run(self) -> None:
         """Announce until cancelled. A broker that is away is tried again and again."""
         while True:
-            heard = self._announcer.topics
-            serving = asyncio.create_task(self._serve(heard))
-            changed = asyncio.create_task(self._until_other_topics(heard))
+            subscribed = self._announcer.topics
+            serving = asyncio.create_task(self._serve(subscribed))
+            changed = asyncio.create_task(self._until_other_topics(subscribed))
             try:
                 await asyncio.wait([serving, changed], return_when=asyncio.FIRST_COMPLETED)
             except asyncio.CancelledError:
-                self._announcer.set_desired([])  # a clean end takes them back
+                self._announcer.set_desired([])  # a clean end clears the announcements
                 raise
             finally:
                 await _cancel(serving, changed)
 
-    async def _until_other_topics(self, heard: frozenset[str]) -> None:
-        while self._announcer.topics == heard:
+    async def _until_other_topics(self, subscribed: frozenset[str]) -> None:
+        while self._announcer.topics == subscribed:
             self._changed.clear()
             await self._changed.wait()
 
-    async def _serve(self, heard: frozenset[str]) -> None:
+    async def _serve(self, subscribed: frozenset[str]) -> None:
         self._connection = Connection(
             self._broker,
             self._client_id,
-            subscriptions=sorted(heard),
+            subscriptions=sorted(subscribed),
             on_message=self._announcer.received,
             on_connected=self._announcer.connected,
             on_disconnected=self._announcer.disconnected,
@@ -224,10 +223,10 @@ class ForeignDevices:
 
 
 async def _cancel(*tasks: asyncio.Task[None]) -> None:
-    """End tasks; what one of them had failed of is raised."""
+    """End tasks, and raise the exception of one that has failed."""
     for task in tasks:
         task.cancel()
-    await asyncio.wait(tasks)  # awaited one by one, they would swallow what ends us meanwhile
+    await asyncio.wait(tasks)  # awaited one by one, they would swallow our own cancellation
     for task in tasks:
         if not task.cancelled():
             task.result()
@@ -240,18 +239,18 @@ def _retained(device: Foreign) -> Iterator[str]:
 
 
 def _means(payload: bytes, availability: Availability) -> bool | None:
-    """Return whether a payload says online (True) or offline (False), None for neither.
+    """Return True for the payload of online, False for that of offline, None for neither.
 
-    What the file says may be a text, or any other JSON value: `{state: online}` for Zigbee2MQTT.
+    The file has a text or another JSON value for each: `{state: online}` for Zigbee2MQTT.
     """
     for meaning, expected in ((True, availability.online), (False, availability.offline)):
         if isinstance(expected, str) and payload == expected.encode(errors="replace"):
             return meaning
     try:
-        said: Any = json.loads(payload)
+        value: Any = json.loads(payload)
     except (ValueError, RecursionError):
         return None
     for meaning, expected in ((True, availability.online), (False, availability.offline)):
-        if json.dumps(said, sort_keys=True) == json.dumps(expected, sort_keys=True):
+        if json.dumps(value, sort_keys=True) == json.dumps(expected, sort_keys=True):
             return meaning
     return None

@@ -31,7 +31,7 @@ _TYPES = (
     "boolean", "number", "int", "integer", "float", "string", "object", "array", "color", "date", "enum", "bang", "buffer",
     "stream", "function", "all", "any",
 )  # fmt: skip
-_NO_MISTAKES = ("optional",)  # like `options`, but people mean it
+_NO_MISTAKES = ("optional",)  # near to `options`, but a key of its own
 
 
 _LONGEST_ID = MAX_ID - len(foreign_connection(""))
@@ -39,7 +39,7 @@ _LONGEST_ID = MAX_ID - len(foreign_connection(""))
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """The topic on which a device, or its bridge, says whether it is there, and the payloads with which it says so."""
+    """The topic on which a device or its bridge publishes that it is online or offline, and the two payloads."""
 
     topic: str
     online: Any = "online"
@@ -255,7 +255,7 @@ class _File:
         return result
 
     def _refuse_near_misses(self, place: Located, known: tuple[str, ...]) -> None:
-        """Any key is kept, but one that is nearly a known one is a slip which would go unnoticed."""
+        """Refuse a key that is nearly a known one; any other unknown key is passed on."""
         longer = [name for name in known if name != "id"]  # too short to be near to
         for key in place.value:
             if key not in known and key not in _NO_MISTAKES:

@@ -1,8 +1,8 @@
-"""The retained messages that say which foreign devices are to be announced. Pure.
+"""The retained messages that list the foreign devices to announce. Pure.
 
 On ``fbp/foreign/<id>``, retained: ``{"version": 7, "payload": {…}, "availability": {"topic": "…", "online": …, "offline": …}}``.
-The payload is that of the discovery message; `availability` is null where the device has none. Where that is cleared, the
-device is taken back.
+The payload is that of the discovery message; `availability` is null where the device has none. Where it is cleared, the
+announcement is cleared, too.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LISTS = "fbp/foreign/"
 
 
 def content_of(device: Foreign) -> bytes:
-    """Return what stands there for a device, without the version."""
+    """Return the content of the message of a device, without the version."""
     body = msgspec.json.decode(discovery.encode(device.participant))["payload"]
     return msgspec.json.encode({"payload": body, "availability": device.availability})
 

@@ -59,7 +59,7 @@ export class Form {
     system.addEventListener("state", () => this.#fetchProject(), { signal: this.#ends.signal }); // other rights
   }
 
-  /** Whether edits would be lost with the form. */
+  /** True if edits would be lost with the form. */
   get isUnsaved() {
     return this.#isTouched && !this.#ends.signal.aborted;
   }

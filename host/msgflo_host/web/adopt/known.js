@@ -31,12 +31,12 @@ export class Known {
     this.key = JSON.stringify([[...this.#topics].sort(), this.#filters, [...this.#ours].sort()]);
   }
 
-  /** Whether a topic is a port. @param {string} topic */
+  /** True if a topic is a port. @param {string} topic */
   has(topic) {
     return this.#topics.has(topic) || this.#ours.has(above(topic)) || this.#filters.some((filter) => matches(filter, topic));
   }
 
-  /** Whether a topic is a port, or the availability of a device that has ports beside it. @param {import("./seen.js").Seen} seen */
+  /** True if a topic is a port, or the availability of a device that has ports beside it. @param {import("./seen.js").Seen} seen */
   covers(seen) {
     const device = above(seen.topic);
     if (this.has(seen.topic)) return true;

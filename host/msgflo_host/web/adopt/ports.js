@@ -68,7 +68,7 @@ function rowOf(port, changed, remove, more) {
     port.description === "" ? null : element("p", { className: "hint" }, port.description), more);
 }
 
-/** Whether a text goes to an inport as it is. @param {import("./proposal.js").ProposedPort} port @param {() => void} change */
+/** True if a text goes to an inport as it is. @param {import("./proposal.js").ProposedPort} port @param {() => void} change */
 function textTick(port, change) {
   const tick = element("input", { type: "checkbox", checked: port.isText, "aria-label": `Texts without quotes to ${port.topic || port.id}`, change: () => ((port.isText = tick.checked), change()) });
   return element("label", { className: "adopt-tick" }, tick, element("span", {}, "Texts without quotes"));

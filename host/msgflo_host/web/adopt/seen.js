@@ -33,7 +33,7 @@ export class Seen {
     this.#read = null;
   }
 
-  /** Whether only the beginning is stored. */
+  /** True if only the beginning is stored. */
   get isShortened() {
     return this.size > this.payload.length;
   }
@@ -106,7 +106,7 @@ export class Topics {
   }
 }
 
-/** Whether a topic is one of MsgFlo or of the broker itself. @param {string} topic */
+/** True if a topic is one of MsgFlo or of the broker itself. @param {string} topic */
 function isOurs(topic) {
   return topic === "fbp" || topic.startsWith("fbp/") || topic.startsWith("$");
 }

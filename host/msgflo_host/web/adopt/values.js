@@ -13,7 +13,7 @@ export function typeOf(value) {
   return typeof value;
 }
 
-/** Whether a value is a JSON object. @param {unknown} value @returns {value is Record<string, unknown>} */
+/** True if a value is a JSON object. @param {unknown} value @returns {value is Record<string, unknown>} */
 export const isObject = (value) => typeOf(value) === "object";
 
 /** A name for a port or a role of any text: letters of any script, digits, _ and -; empty where nothing of it is left. @param {string} text */

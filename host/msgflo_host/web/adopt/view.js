@@ -64,7 +64,7 @@ export class Adopting {
     this.#showMessage();
   }
 
-  /** Whether the coordinator gives us an account of the broker. */
+  /** True if the coordinator gives us an account of the broker. */
   get #may() {
     return this.#context.system.may("protocol:network");
   }

@@ -1,10 +1,10 @@
 // @ts-check
-// What stands around the views: the connection, banners of trouble, the buttons of the bar, the line at the foot.
+// The frame around the views: the connection, banners for trouble, the buttons of the bar, the status line.
 
 import { dropToasts, element, iconButton, isTyping, toast } from "./dom.js";
 import { icon } from "./icons.js";
 
-const FIRST_MS = 2000; // after the page was opened: until then it is not worth saying that there is no connection yet
+const FIRST_MS = 2000; // after the page opens, before a missing connection is reported
 
 /** @param {string} id @returns {HTMLElement} */
 const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -35,7 +35,7 @@ function banner(id, text, kind, button = null) {
 function showConnection({ fbp, system }, askSecret) {
   const connection = byId("connection");
   let wasOpen = false;
-  let mended = ""; // what was wrong with the graph's file at the last time
+  let lastTrouble = ""; // with the graph's file
   const show = () => {
     wasOpen ||= fbp.state === "open" || performance.now() > FIRST_MS;
     const lost = fbp.state !== "open" && wasOpen;
@@ -55,12 +55,12 @@ function showConnection({ fbp, system }, askSecret) {
   system.addEventListener("state", show);
   system.addEventListener("change", ({ detail: { kinds } }) => {
     if (!kinds.has("status")) return;
-    const { broker, connected, graph_trouble: trouble, save_trouble: kept } = system.status;
+    const { broker, connected, graph_trouble: trouble, save_trouble: saving } = system.status;
     banner("banner-broker", broker !== "" && !connected ? `The coordinator has no connection to the broker ${broker}; it keeps trying.` : "", "warn");
-    if (mended && mended !== trouble) dropToasts(mended);
-    mended = trouble ?? "";
-    banner("banner-trouble", trouble ? `The graph's file is not in force, and nothing is saved into it: ${trouble}` : "", "warn");
-    banner("banner-unsaved", kept && !trouble ? `${kept[0].toUpperCase()}${kept.slice(1)}` : "", "bad");
+    if (lastTrouble && lastTrouble !== trouble) dropToasts(lastTrouble);
+    lastTrouble = trouble ?? "";
+    banner("banner-trouble", trouble ? `The graph's file is not used, and nothing is saved into it: ${trouble}` : "", "warn");
+    banner("banner-unsaved", saving && !trouble ? `${saving[0].toUpperCase()}${saving.slice(1)}` : "", "bad");
   });
   show();
 }
@@ -89,7 +89,7 @@ function addTools({ system, edits, fbp, page, bus }, askSecret) {
   const show = () => {
     const open = fbp.state === "open";
     const mayRun = system.may("network:control") || system.may("protocol:network");
-    // What is never possible here is no tool.
+    // Tools that are never possible here are hidden.
     undo.hidden = redo.hidden = system.readOnly !== "";
     run.hidden = system.isReady && !mayRun;
     save.hidden = system.isReady && !system.may("network:persist");
@@ -125,7 +125,7 @@ function addTools({ system, edits, fbp, page, bus }, askSecret) {
   show();
 }
 
-/** Who can only look on sees that at once, and what to do. @param {import("./registry.js").Context} context @param {(title?: string) => Promise<string | null>} askSecret */
+/** Show people without the right to edit that they can only look on, and a way out. @param {import("./registry.js").Context} context @param {(title?: string) => Promise<string | null>} askSecret */
 function showRights({ system }, askSecret) {
   const what = element("span", {}, ": enter a secret to change things");
   const button = element("button", { type: "button", id: "read-only", hidden: true, click: () => askSecret("Enter a secret") }, element("span", {}, "Only looking on", what));

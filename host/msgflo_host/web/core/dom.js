@@ -241,7 +241,7 @@ function copyBySelection(text) {
   return done;
 }
 
-/** Whether somebody is typing, so that keys are not for the page. @param {Event} event */
+/** True if somebody is typing, so that keys are not for the page. @param {Event} event */
 export function isTyping(event) {
   const target = event.composedPath()[0];
   return target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select"));

@@ -1,5 +1,5 @@
 // @ts-check
-// Edits of the graph that is shown, one after the other, and taking them back.
+// Edits of the graph that is shown, one after the other, and their undo.
 
 import { emit } from "./events.js";
 import { NOT_CONNECTED, Unanswered } from "./fbp.js";
@@ -7,16 +7,16 @@ import { inverse } from "./inverse.js";
 import { isApplied } from "./outcome.js";
 import { whyNot } from "./possible.js";
 
-const MOST = 200; // steps that can be taken back
-// Of these, none depends on another: they are sent without waiting for each answer.
+const MOST = 200; // edits that can be undone
+// None of these depends on another: they are sent without waiting for each answer.
 const INDEPENDENT = new Set(["changenode", "changeedge", "changegroup"]);
 
 /**
  * @typedef {import("./inverse.js").Command} Command
  * @typedef {import("./inverse.js").Step} Step
  * @typedef {{title: string, graph: string, steps: Step[], back: Step[], unsure: {step: Step, command: Command, back: Step[]}[], isNew: boolean}} Undoable
- *   `steps` are still to be carried out, `back` takes back those that were. `unsure` were sent, and no answer came: for a new edit
- *   they are its commands (`isNew`), later those of `steps`.
+ *   `steps` are to be carried out, `back` undoes those that were. `unsure` were sent and had no answer: for a new edit they are
+ *   its commands (`isNew`), later those of `steps`.
  */
 
 /**
@@ -49,7 +49,7 @@ export class Edits extends /** @type {import("./events.js").TargetClass<EditsEve
     return this.#undone.length > 0;
   }
 
-  /** What `undo` takes back, for people; empty when there is nothing. */
+  /** The edit that `undo` reverts, for people; empty when there is none. */
   get undoTitle() {
     return this.#done.at(-1)?.title ?? "";
   }
@@ -61,13 +61,13 @@ export class Edits extends /** @type {import("./events.js").TargetClass<EditsEve
   /**
    * Carry out graph commands as one step; their payloads need no `graph`, it is the one that is shown.
    * @param {string} title what people read: "Move lamp" @param {Step[]} commands
-   * @returns {Promise<boolean>} whether all were carried out. It never rejects: what was refused has been said then ("refused"),
-   *   what was carried out before can be taken back.
+   * @returns {Promise<boolean>} true if all were carried out. It never rejects: the event "refused" reports a refusal, and
+   *   the commands before it can be undone.
    */
   run(title, commands) {
     const { current: graph, readOnly } = this.#system;
     if (readOnly !== "") {
-      this.#refuse(title, `${readOnly}.`); // not sent: nobody is asked for a secret who has only touched something
+      this.#refuse(title, `${readOnly}.`); // not sent, so that a mere touch asks nobody for a secret
       return Promise.resolve(false);
     }
     return this.#inTurn(async () => {
@@ -82,12 +82,12 @@ export class Edits extends /** @type {import("./events.js").TargetClass<EditsEve
     });
   }
 
-  /** Take the last step back. @returns {Promise<boolean>} whether that was possible; what the runtime refuses is dropped, what was not sent stays */
+  /** Undo the last edit. @returns {Promise<boolean>} false if the runtime has refused it, which drops it, or if it was not sent */
   undo() {
     return this.#inTurn(() => this.#reverse(false));
   }
 
-  /** Carry out again what was taken back last. @returns {Promise<boolean>} */
+  /** Carry out again the last edit that was undone. @returns {Promise<boolean>} */
   redo() {
     return this.#inTurn(() => this.#reverse(true));
   }
@@ -106,7 +106,7 @@ export class Edits extends /** @type {import("./events.js").TargetClass<EditsEve
     const work = from.at(-1);
     if (work === undefined) return false;
     if (this.#system.fbp.state !== "open" || work.unsure.length > 0) {
-      this.#refuse(work.title, NOT_CONNECTED); // it can be taken back later
+      this.#refuse(work.title, NOT_CONNECTED); // it can be undone later
       return false;
     }
     const error = this.#whyNot(work) ?? (await this.#carryOut(work));
@@ -122,7 +122,7 @@ export class Edits extends /** @type {import("./events.js").TargetClass<EditsEve
     return error === null;
   }
 
-  /** A step is taken back as a whole, or not at all. @param {Undoable} work @returns {Error | null} */
+  /** An edit is undone as a whole, or not at all. @param {Undoable} work @returns {Error | null} */
   #whyNot(work) {
     const graph = this.#system.graphs.get(work.graph);
     const why = graph === undefined ? `there is no graph ${work.graph} any more` : whyNot(graph, work.steps);
@@ -161,8 +161,8 @@ export class Edits extends /** @type {import("./events.js").TargetClass<EditsEve
   }
 
   /**
-   * Carry out the steps: they move to what takes them back, or to those of which it is not known whether they were carried out.
-   * @param {Undoable} work @returns {Promise<Error | null>} why one was not; those that were not sent stay
+   * Carry out the steps: each moves to `back`, as its inverse, or to `unsure`.
+   * @param {Undoable} work @returns {Promise<Error | null>} why one failed; those that were not sent stay
    */
   async #carryOut(work) {
     const { steps } = work;

@@ -28,7 +28,7 @@ export class Unanswered extends Error {
   }
 }
 
-/** Whether an error is a refusal, for lack of a secret that allows the request. @param {unknown} error */
+/** True if an error is a refusal, for lack of a secret that allows the request. @param {unknown} error */
 export function isRefusal(error) {
   return error instanceof Error && error.message.endsWith(" is not permitted");
 }

@@ -235,7 +235,7 @@ function renameNode(graph, node, to) {
   for (const group of graph.groups.values()) group.nodes = group.nodes.map((each) => (each === node.id ? to : each));
 }
 
-/** Whether a name is one of these commands. @param {string} name @returns {name is Name} */
+/** True if a name is one of these commands. @param {string} name @returns {name is Name} */
 export const isCommand = (name) => Object.hasOwn(ACTIONS, name);
 
 /**

@@ -89,7 +89,7 @@ export class Health {
     else if (command === "output") this.#output(String(payload.message));
   }
 
-  /** Whether a line is about a node. @param {Line} line @param {string} graph @param {string} node */
+  /** True if a line is about a node. @param {Line} line @param {string} graph @param {string} node */
   isAbout(line, graph, node) {
     if (line.graph !== undefined) return line.graph === graph && line.node === node;
     // A component that runs in the coordinator for another graph has a role of its own; participants have one role everywhere.

@@ -1,5 +1,5 @@
 // @ts-check
-// A menu, for a moment, where somebody asked for it.
+// A context menu.
 
 import { element } from "./dom.js";
 

@@ -50,7 +50,7 @@ const APPLIED = {
 };
 
 /**
- * Whether a graph is as it is after a command.
+ * True if a graph is as it is after a command.
  * @template {import("./graph.js").Name} N
  * @param {Graph} graph @param {N} name @param {import("./graph.js").Payloads[N]} payload
  */

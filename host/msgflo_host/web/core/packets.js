@@ -1,23 +1,23 @@
 // @ts-check
-// The last packets of each edge, and the very last one of many more: bounded in number and in memory.
+// The history of packets of some edges, and the last packet of many more: bounded in number and in memory.
 
 const MOST_EACH = 500;
 const MOST_EDGES = 200;
-const MOST_LASTS = 20_000; // edges whose last packet is kept, also without a history
+const MOST_LASTS = 20_000; // edges whose last packet is stored, also without a history
 const MOST_BYTES = 4 * 1024 * 1024; // of histories, and of last packets
-const LEFT_OUT_MS = 1500; // it is told once a second
+const LEFT_OUT_MS = 1500; // the coordinator reports it once a second
 
-const CUT = /(?:… \((\d+) bytes\)|^\((\d+) bytes: .*\))$/s; // what the coordinator writes in place of what is large or binary
+const CUT = /(?:… \((\d+) bytes\)|^\((\d+) bytes: .*\))$/s; // which the coordinator writes in place of large and binary values
 
 /**
- * @typedef {{at: number, data: unknown, size: number, held: number}} Packet  `at` in ms since 1970; `size` in bytes as JSON, or as the coordinator
- *   says it of what it has shortened; `held` in characters of what is kept
+ * @typedef {{at: number, data: unknown, size: number, held: number}} Packet  `at` in ms since 1970; `size` in bytes as JSON, before the
+ *   coordinator has shortened it; `held` in stored characters
  * @typedef {{packets: Packet[], bytes: number}} Ring  packets from the oldest to the newest
  */
 
 const encoder = new TextEncoder();
 
-/** The size of a value that the coordinator has shortened, as it writes it there; null of one that is whole. @param {unknown} data */
+/** The size in bytes of a value before the coordinator has shortened it; null of a whole one. @param {unknown} data */
 export function cutSize(data) {
   const cut = typeof data === "string" ? CUT.exec(data) : null;
   return cut && Number(cut[1] ?? cut[2]);
@@ -25,13 +25,13 @@ export function cutSize(data) {
 
 /** Event: "leftout" when `leftOut` has changed. */
 export class Packets extends /** @type {import("./events.js").TargetClass<{leftout: null}>} */ (EventTarget) {
-  /** How many packets were not shown in this second, because there were too many. */
+  /** The packets that were not shown in the last second, because there were too many. */
   leftOut = 0;
-  /** When there was no connection last, in ms since 1970: there may be newer packets than those of before. */
+  /** The last time without a connection, in ms since 1970: packets were missed then. */
   lost = 0;
 
   #system;
-  /** The edge that had a packet last is the last one. @type {Map<string, Ring>} */
+  /** In the order of their last packets. @type {Map<string, Ring>} */
   #rings = new Map();
   #bytes = 0;
   /** The last packet of each edge, in the same order. @type {Map<string, Packet>} */
@@ -74,7 +74,7 @@ export class Packets extends /** @type {import("./events.js").TargetClass<{lefto
     this.#rings.delete(key);
     this.#rings.set(key, ring);
     const packet = { at, data, size: cutSize(data) ?? encoder.encode(text).length, held: text.length };
-    this.#keepLast(key, packet);
+    this.#storeLast(key, packet);
     ring.packets.push(packet);
     this.#count(ring, packet.held);
     if (ring.packets.length > MOST_EACH) this.#count(ring, -(/** @type {Packet} */ (ring.packets.shift()).held));
@@ -83,7 +83,7 @@ export class Packets extends /** @type {import("./events.js").TargetClass<{lefto
   }
 
   /** @param {string} key @param {Packet} packet */
-  #keepLast(key, packet) {
+  #storeLast(key, packet) {
     this.#dropLast(key);
     this.#lasts.set(key, packet);
     this.#lastBytes += packet.held;

@@ -67,7 +67,7 @@ export class Page {
     if (isNew) emit(this.#bus, "view", { view });
   }
 
-  /** Whether the side is open. */
+  /** True if the side is open. */
   get sideIsOpen() {
     return !this.#side.hidden;
   }

@@ -1,5 +1,5 @@
 // @ts-check
-// The ports of a node: those of its own participant, and those of its component only where nobody plays it.
+// The ports of a node: those of its own participant, or those of its component where no participant has the role.
 
 /**
  * @typedef {import("./system.js").Port & {topic?: string}} KnownPort
@@ -10,7 +10,7 @@ export function knownPorts(system, graph, id, side) {
   const defined = (side === "in" ? component?.inPorts : component?.outPorts) ?? [];
   const status = graph === system.main ? system.nodeStatus(id) : undefined;
   if (!status?.instances.length) return defined;
-  // Participants of one component may have different ports: a component of that name is what one of them has said.
+  // Participants of one component may have different ports; the component has those of one of them.
   return (side === "in" ? status.inports : status.outports).map((own) => {
     const like = defined.find((port) => port.id.toLowerCase() === own.id.toLowerCase() && port.type === own.type);
     return { ...like, ...own, description: own.description || like?.description };

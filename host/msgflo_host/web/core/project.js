@@ -10,7 +10,7 @@ import { ask } from "./status.js";
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 
-/** What the coordinator says of it. @param {import("./system.js").System} system @returns {Promise<Project | null>} null where it says nothing to us */
+/** Ask the coordinator for it. @param {import("./system.js").System} system @returns {Promise<Project | null>} null without an answer */
 export async function askProject(system) {
   if (!system.may("protocol:network")) return null;
   try {
@@ -24,7 +24,7 @@ export async function askProject(system) {
 /** The namespace of the components that are written here. @param {import("./system.js").System} system */
 export const namespaceOf = (system) => String(system.runtime?.namespace ?? "home");
 
-/** What is wrong with the name of a component, or "". @param {string} name without the namespace */
+/** The mistake in the name of a component, or "". @param {string} name without the namespace */
 export const wrongComponent = (name) => (NAME.test(name) ? "" : "At most 64 letters, digits, _ and -, beginning with a letter or digit");
 
 /** The file of a new component. @param {Project} project @param {string} name @param {string} language */

@@ -4,8 +4,8 @@
 export { emit } from "./events.js";
 
 /**
- * Requests of one part to others, and after the blank line the events of the page itself. `source`: whether its source is open.
- * "simulate": a node was added that a virtual device of this page may simulate.
+ * Requests of one part to others, and after the blank line the events of the page itself. `source`: with its source open.
+ * "simulate": a new node, which a virtual device of this page may simulate.
  * @typedef {object} BusEvents
  * @property {{kind: "node" | "edge" | "nodes" | null, ids: string[]}} select
  * @property {{id: string, source?: boolean}} open-node

@@ -1,5 +1,5 @@
 // @ts-check
-// The secret that the runtime asks for: from the fragment of the URL, or typed; kept for this tab only.
+// The secret that the runtime asks for: from the fragment of the URL, or typed; stored for this tab only.
 
 import { element, formDialog, toast } from "./dom.js";
 
@@ -7,7 +7,7 @@ const HINT = "The coordinator prints it at its first start, and keeps it in .msg
 const KEY = "msgflo-secret";
 
 /**
- * Take `secret=…` out of the URL, before anything can copy it from there, and keep it.
+ * Take `secret=…` out of the URL, before anything can copy it from there, and store it.
  * @returns {string | null} the secret of this tab, if there is one
  */
 export function takeSecret() {
@@ -17,23 +17,23 @@ export function takeSecret() {
   const rest = parts.filter((part) => !part.startsWith("secret=")).join("&");
   history.replaceState(history.state, "", location.pathname + location.search + (rest ? `#${rest}` : ""));
   const secret = decode(given.slice("secret=".length));
-  keepSecret(secret || null);
+  storeSecret(secret || null);
   return secret || null;
 }
 
-/** @param {string | null} secret kept until the tab closes; null forgets it */
-export function keepSecret(secret) {
+/** @param {string | null} secret stored until the tab closes; null forgets it */
+export function storeSecret(secret) {
   try {
     if (secret === null) sessionStorage.removeItem(KEY);
     else sessionStorage.setItem(KEY, secret);
   } catch {
-    // A browser that keeps nothing asks again after a reload.
+    // A browser without storage asks again after a reload.
   }
 }
 
 /**
- * What asks a person for the secret, until it is one that the runtime knows; it gives null when they have none. `title` is that of the
- * dialog, where nothing needs the secret just now.
+ * Make a function that asks a person for a secret until the runtime knows it; null when they have none. `title` is that of the
+ * dialog, where no request waits for the secret.
  * @param {import("./fbp.js").Fbp} fbp @returns {(title?: string) => Promise<string | null>}
  */
 export function secretAsker(fbp) {
@@ -69,21 +69,21 @@ async function ask(fbp, title) {
   }
 }
 
-/** @param {import("./fbp.js").Fbp} fbp @param {string} secret whether it allows something; only then it is used and kept */
+/** True if a secret allows something; only then it is used and stored. @param {import("./fbp.js").Fbp} fbp @param {string} secret */
 async function isKnown(fbp, secret) {
   try {
     if ((await fbp.allowedBy(secret)).length === 0) return false;
   } catch {
     return false; // as if it were not known
   }
-  keepSecret(secret);
+  storeSecret(secret);
   fbp.secret = secret;
   return true;
 }
 
-/** Begin anew without it: the connections that there are were opened with it. */
+/** Begin again without it: the open connections have used it. */
 function forget() {
-  keepSecret(null);
+  storeSecret(null);
   location.reload();
 }
 

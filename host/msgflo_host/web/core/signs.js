@@ -1,5 +1,5 @@
 // @ts-check
-// A small own set of signs by the names of Font Awesome, drawn in lines on 24 × 24; a letter stands for names that are not in it.
+// Icons of components, by the names of Font Awesome, drawn in lines on 24 × 24; other names are drawn as a letter.
 
 import { svg } from "./svg.js";
 
@@ -92,7 +92,7 @@ export function glyph(name) {
   while (stem) {
     const found = Object.hasOwn(GLYPHS, stem) ? stem : Object.hasOwn(ALIASES, stem) ? ALIASES[stem] : null;
     if (found) return GLYPHS[found];
-    // "thermometer-half", "file-word-o": what comes first says most.
+    // "thermometer-half", "file-word-o": the first words matter most.
     stem = stem.includes("-") ? stem.slice(0, stem.lastIndexOf("-")) : "";
   }
   return null;

@@ -1,5 +1,5 @@
 // @ts-check
-// What /status.json says: states, topics, rates. It is asked for while somebody looks at the page.
+// The answers of /status.json: states, topics, rates. The page asks for it while it is visible.
 
 import { edgeKey } from "./graph.js";
 
@@ -17,7 +17,7 @@ const INTERVAL_MS = 2000;
 /** @type {Answer} */
 const NOTHING = { broker: "", connected: false, nodes: [], edges: [] };
 
-/** Ask the coordinator for something, with our secret. @param {import("./system.js").System} system @param {string} path @returns {Promise<Response>} */
+/** Fetch a resource of the coordinator, with our secret. @param {import("./system.js").System} system @param {string} path @returns {Promise<Response>} */
 export function ask({ fbp: { secret } }, path) {
   const headers = secret ? { Authorization: `Bearer ${secret}` } : undefined;
   return fetch(path, { headers, signal: AbortSignal.timeout(10_000) });
@@ -25,7 +25,7 @@ export function ask({ fbp: { secret } }, path) {
 
 /** Event: "change" after each answer. */
 export class Status extends /** @type {import("./events.js").TargetClass<{change: null}>} */ (EventTarget) {
-  /** The last answer, also while none comes; one with nothing in it before the first, and where we may not ask. @type {Answer} */
+  /** The last answer; an empty one before the first, and where we may not ask. @type {Answer} */
   all = NOTHING;
 
   #system;
@@ -56,13 +56,13 @@ export class Status extends /** @type {import("./events.js").TargetClass<{change
     return this.#edges.get(key);
   }
 
-  /** Ask now, and not only when it is time; an answer that is on its way may be older than what is waited for. */
+  /** Ask now. The answer to a request that is under way may be too old. */
   async ask() {
     await this.#asking;
     return this.#ask();
   }
 
-  /** @returns {Promise<void> | null} done when the answer has come, or none; null while nobody looks at the page */
+  /** @returns {Promise<void> | null} resolves after the answer, or without one; null while the page is hidden */
   #ask() {
     clearTimeout(this.#timer);
     if (document.visibilityState === "visible") this.#asking ??= this.#answer();
@@ -74,7 +74,7 @@ export class Status extends /** @type {import("./events.js").TargetClass<{change
       const answer = await this.#fetch();
       if (answer !== null) this.#take(answer);
     } catch {
-      // What it said last stays.
+      // The last answer stays.
     } finally {
       this.#asking = null;
       this.#timer = setTimeout(() => this.#ask(), INTERVAL_MS);

@@ -1,5 +1,5 @@
 // @ts-check
-// The runtime as the page sees it: its components and graphs, how they are, and what passes. Follows what the runtime tells.
+// The state of the runtime: its components and graphs, their condition, and their packets, as its messages report them.
 
 import { apply, edgeKey, emptyGraph, initialKey, isCommand, readGraph } from "./graph.js";
 import { emit } from "./events.js";
@@ -10,11 +10,11 @@ import { Status } from "./status.js";
 export { edgeKey, initialKey, nodeKey };
 
 const MAIN = "default/main";
-const MOST_GRAPHS = 100; // that are kept here
-const TEMPORARY = "fixture."; // made by programs that test, which never say when they are gone
-const AGAIN_MS = 2000; // after what was asked for could not be had
+const MOST_GRAPHS = 100; // that are stored here
+const TEMPORARY = "fixture."; // made by test programs, which never report their end
+const AGAIN_MS = 2000; // after a failed request
 const STAND_IN = "Nobody has announced this component: its ports are those that the graph uses.";
-const HIDDEN_MS = 200; // between two changes told, where nothing is drawn
+const HIDDEN_MS = 200; // between two events "change", where nothing is drawn
 
 /**
  * @typedef {import("./graph.js").Graph} Graph
@@ -44,9 +44,9 @@ const HIDDEN_MS = 200; // between two changes told, where nothing is drawn
 export class System extends /** @type {import("./events.js").TargetClass<SystemEvents>} */ (EventTarget) {
   /** The payload of runtime:runtime. @type {Runtime | null} */
   runtime = null;
-  /** Whether graphs and components are those of the runtime now; false while there is no connection, and where nothing is permitted. */
+  /** True while graphs and components are up to date; false without a connection, and where nothing is permitted. */
   isReady = false;
-  /** Why they are not those of now, although there is a connection, for people; it is tried again then. Empty otherwise. */
+  /** Why they are not up to date in spite of a connection, for people; the page tries again. Empty otherwise. */
   trouble = "";
   /** @type {Map<string, Component>} */
   components = new Map();
@@ -89,42 +89,42 @@ export class System extends /** @type {import("./events.js").TargetClass<SystemE
     return this.graphs.get(this.current) ?? emptyGraph(this.current);
   }
 
-  /** `nodeKey(graph, node)` -> what the runtime says of it. @returns {Map<string, {icon: string, error: string}>} */
+  /** Conditions by `nodeKey(graph, node)`. @returns {Map<string, {icon: string, error: string}>} */
   get health() {
     return this.#health.nodes;
   }
 
-  /** The last lines that a node has said, or that were said of it. @param {string} graph @param {string} node @returns {import("./health.js").Line[]} */
+  /** The last lines that a node has printed, and its last errors. @param {string} graph @param {string} node @returns {import("./health.js").Line[]} */
   outputOf(graph, node) {
     return this.#health.lines.filter((line) => this.#health.isAbout(line, graph, node));
   }
 
-  /** Have those asked for that were said before we were connected; the event "recalled" tells that there are some. */
+  /** Ask for the lines from before the connection; the event "recalled" follows if there are some. */
   recallOutput() {
     return this.#health.recall();
   }
 
-  /** Whether one of them is about a node. @param {import("./health.js").Line} line @param {string} graph @param {string} node */
+  /** True if a line is about a node. @param {import("./health.js").Line} line @param {string} graph @param {string} node */
   isAbout(line, graph, node) {
     return this.#health.isAbout(line, graph, node);
   }
 
-  /** What /status.json has said last; without nodes and edges while it says nothing. @returns {import("./status.js").Answer} */
+  /** The last answer of /status.json; without nodes and edges before the first. @returns {import("./status.js").Answer} */
   get status() {
     return this.#status.all;
   }
 
-  /** What it says of a node of the main graph. @param {string} id @returns {import("./status.js").NodeStatus | undefined} */
+  /** The status of a node of the main graph. @param {string} id @returns {import("./status.js").NodeStatus | undefined} */
   nodeStatus(id) {
     return this.#status.node(id);
   }
 
-  /** What it says of an edge of the main graph. @param {string} key @returns {import("./status.js").EdgeStatus | undefined} */
+  /** The status of an edge of the main graph. @param {string} key @returns {import("./status.js").EdgeStatus | undefined} */
   edgeStatus(key) {
     return this.#status.edge(key);
   }
 
-  /** Have the status asked for now, and not only when it is time. */
+  /** Ask for the status now. */
   askStatus() {
     return this.#status.ask();
   }
@@ -134,7 +134,7 @@ export class System extends /** @type {import("./events.js").TargetClass<SystemE
     return (this.runtime?.capabilities ?? []).includes(capability);
   }
 
-  /** Why graphs can only be looked at from here, for people; empty where they can be changed, and while that is not known. */
+  /** Why graphs cannot be changed from here, for people; empty where they can, and before that is known. */
   get readOnly() {
     if (!this.isReady || this.may("protocol:graph")) return "";
     return this.#fbp.secret === null ? "without a secret, the graph can only be looked at" : "the secret in use does not allow to change the graph";
@@ -148,19 +148,19 @@ export class System extends /** @type {import("./events.js").TargetClass<SystemE
     this.changed(id, ["nodes", "edges", "initials", "groups", "exports"]);
   }
 
-  /** Note that something is another one, to be told in the next frame. @param {string | null} graph @param {Iterable<ChangeKind>} kinds */
+  /** Note a change, for the event "change" in the next frame. @param {string | null} graph @param {Iterable<ChangeKind>} kinds */
   changed(graph, kinds) {
     if (this.#changes.size === 0) {
-      const tell = () => this.#tell();
-      if (document.visibilityState === "visible") requestAnimationFrame(tell);
-      else setTimeout(tell, HIDDEN_MS); // no frames come there
+      const dispatch = () => this.#dispatchChanges();
+      if (document.visibilityState === "visible") requestAnimationFrame(dispatch);
+      else setTimeout(dispatch, HIDDEN_MS); // no frames come there
     }
     const noted = this.#changes.get(graph) ?? new Set();
     for (const kind of kinds) noted.add(kind);
     this.#changes.set(graph, noted);
   }
 
-  #tell() {
+  #dispatchChanges() {
     const changes = this.#changes;
     this.#changes = new Map();
     for (const [graph, kinds] of changes) emit(this, "change", { graph, kinds });
@@ -176,7 +176,7 @@ export class System extends /** @type {import("./events.js").TargetClass<SystemE
     }
   }
 
-  /** Ask for everything anew, until it has come. */
+  /** Fetch everything again, and repeat that until it succeeds. */
   async #refresh() {
     const number = ++this.#refreshes;
     let trouble = "";
@@ -218,7 +218,7 @@ export class System extends /** @type {import("./events.js").TargetClass<SystemE
     }
   }
 
-  /** Ask for what may be refused to us, which is no fault. @param {string} protocol @param {string} command @param {object} payload */
+  /** Send a request that may be refused. @param {string} protocol @param {string} command @param {object} payload */
   async #quietly(protocol, command, payload) {
     try {
       return await this.#fbp.request(protocol, command, payload, { quiet: true });
@@ -241,7 +241,7 @@ export class System extends /** @type {import("./events.js").TargetClass<SystemE
     await this.#quietly("network", "getstatus", { graph: id });
   }
 
-  /** A graph that was there before is not any more. The main one always is. @param {string} id @param {Error} error */
+  /** Remove a graph that no longer exists; the main one always does. @param {string} id @param {Error} error */
   #lost(id, error) {
     if (error instanceof Unanswered || id === this.main) throw error;
     this.graphs.delete(id);
@@ -257,7 +257,7 @@ export class System extends /** @type {import("./events.js").TargetClass<SystemE
     if (protocol === "graph") this.#takeChange(command, payload);
     else if (protocol === "network") this.#takeNetwork(command, payload);
     else if (protocol === "component" && command === "component") {
-      if (payload.description === STAND_IN) this.components.delete(payload.name); // what the graph names is drawn without it
+      if (payload.description === STAND_IN) this.components.delete(payload.name); // the graph's nodes are drawn without it
       else this.components.set(payload.name, payload);
       this.changed(null, ["components"]);
     } else if (protocol === "runtime") this.#takeRuntime(command, payload);

@@ -17,18 +17,18 @@ export function agoText(seconds) {
 /** A number with no more digits than one can read. @param {number} value */
 export const numberText = (value) => String(Number(value.toPrecision(6)));
 
-/** What turns other characters around, as one that is seen. @param {string} each a character */
-const seen = (each) => `\\u${each.charCodeAt(0).toString(16)}`;
+/** A control character in visible form. @param {string} each */
+const visible = (each) => `\\u${each.charCodeAt(0).toString(16)}`;
 
 // Letters of scripts that are written from right to left, and the marks that stand for one.
 const TO_THE_LEFT = /[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
-/** A text in which something may be anyone's, without what turns all that follows around: it is seen as \u202e. @param {string} text */
-export const straight = (text) => text.replace(/[\u202a-\u202e]/g, seen);
+/** A text that may hold somebody else's, with the characters that reverse all that follows made visible: \u202e. @param {string} text */
+export const straight = (text) => text.replace(/[\u202a-\u202e]/g, visible);
 
-/** A text of anyone, to stand within one of ours, which is not turned around by it. @param {string} text */
+/** Somebody else's text, isolated so that it does not reverse our text around it. @param {string} text */
 export function apart(text) {
-  const plain = straight(text).replace(/[\u2066-\u2069]/g, seen); // with these it would get out, even out of a <bdi>
+  const plain = straight(text).replace(/[\u2066-\u2069]/g, visible); // these would end the isolation, even that of a <bdi>
   return TO_THE_LEFT.test(plain) ? `\u2068${plain}\u2069` : plain;
 }
 

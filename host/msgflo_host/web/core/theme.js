@@ -1,5 +1,5 @@
 // @ts-check
-// Light or dark: what was chosen here, else what the system prefers. Loaded before anything is drawn, so that nothing flashes.
+// Light or dark: the choice made here, else the system's. Loaded before anything is drawn, so that nothing flashes.
 
 (() => {
   const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -9,7 +9,7 @@
     try {
       return localStorage.getItem("msgflo-theme");
     } catch {
-      return null; // a browser that keeps nothing
+      return null; // a browser without storage
     }
   }
 

@@ -1,11 +1,11 @@
 // @ts-check
-// A dial that is turned by dragging it: up or to the right raises it. Keys and screen readers have the slider beside it.
+// A dial that is turned by dragging it: up or to the right raises it. Keys and screen readers use the slider beside it.
 
 const WHOLE_PX = 160; // of a drag, from one end to the other
 
 /**
- * @param {SVGElement} dial a picture @param {() => number} part where it is, of its way: 0 to 1
- * @param {(part: number) => void} turn is called with where it was dragged to
+ * @param {SVGElement} dial a picture @param {() => number} part its position, 0 to 1
+ * @param {(part: number) => void} turn called with the position to which it is dragged
  */
 export function turnable(dial, part, turn) {
   /** @type {{x: number, y: number, part: number} | null} */

@@ -1,5 +1,5 @@
 // @ts-check
-// Packets as people type them: which control fits a port, and what a text means for it. Pure.
+// Packets as people type them: the control that fits a port, and the value of a text. Pure.
 
 /** @typedef {"number" | "text" | "switch" | "choice" | "colour" | "json" | "signal"} Control */
 
@@ -31,7 +31,7 @@ const isTriple = (data) =>
   Array.isArray(data) && data.length === 3 && data.every((each) => Number.isInteger(each) && each >= 0 && each <= 255);
 
 /**
- * What the control shows of a value.
+ * The text of a value in its control.
  * @param {Control} control
  * @param {unknown} data
  * @returns {string}
@@ -60,8 +60,8 @@ export function fromText(control, text, before) {
 }
 
 /**
- * The value that a text means for a port where all is typed into one field. What is wrong for the port is taken where it is written as
- * JSON. Throws an Error for people where it means none.
+ * The value of a text for a port, where all is typed into one field. A value of another type is accepted where it is written as JSON.
+ * Throws an Error for people where it means none.
  * @param {string} text
  * @param {string} [type] of the port
  * @returns {unknown}
@@ -81,7 +81,7 @@ function number(text) {
   return value;
 }
 
-/** What is not meant as JSON is a text. @param {string} text */
+/** JSON, or the text itself where it is clearly no JSON. @param {string} text */
 function json(text) {
   try {
     return JSON.parse(text);

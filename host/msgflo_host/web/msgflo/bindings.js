@@ -13,7 +13,7 @@ const REMEMBERED = 64;
 
 /** The binding lists of participants: what to subscribe to for them, and where packets go. */
 export class Bindings {
-  /** Whether a change waits for `apply`. */
+  /** True if a change waits for `apply`. */
   changed = false;
   /** By the topics of their lists. @type {Map<string, Participant>} */
   #participants = new Map();

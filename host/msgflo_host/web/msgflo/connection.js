@@ -26,7 +26,7 @@ export class Connection extends EventTarget {
   state = "connecting";
   /** The problem of the connection, for people; or "". */
   trouble = "";
-  /** Whether the coordinator lets nobody through without a secret. */
+  /** True if the coordinator lets nobody through without a secret. */
   refused = false;
 
   #participants = /** @type {Participant[]} */ ([]);

@@ -26,11 +26,11 @@ export const topics = {
   bound: (/** @type {string} */ id) => `fbp/bound/${escape(id)}`,
 };
 
-/** Whether a topic has wildcards. @param {string} topic */
+/** True if a topic has wildcards. @param {string} topic */
 export const isFilter = (topic) => /[+#]/.test(topic);
 
 /**
- * Whether a topic matches a filter (MQTT 3.1.1, §4.7). A leading wildcard does not match topics that begin with `$`.
+ * True if a topic matches a filter (MQTT 3.1.1, §4.7). A leading wildcard does not match topics that begin with `$`.
  * @param {string} filter @param {string} topic
  */
 export function matches(filter, topic) {

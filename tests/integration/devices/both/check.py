@@ -1,16 +1,16 @@
 """Ways to compare, without the participant library: drivers know nothing of it."""
 
 
-def equal(found, wanted):
+def equal(found, expected):
     """Compare; MicroPython's assert would not say what was found."""
-    if found != wanted:
-        raise AssertionError("{:.300} is not {:.300}".format(repr(found), repr(wanted)))
+    if found != expected:
+        raise AssertionError("{:.300} is not {:.300}".format(repr(found), repr(expected)))
 
 
-def near(found, wanted, within):
+def near(found, expected, within):
     """Compare numbers."""
-    if not abs(found - wanted) <= within:
-        raise AssertionError("{} is not {} ± {}".format(found, wanted, within))
+    if not abs(found - expected) <= within:
+        raise AssertionError("{} is not {} ± {}".format(found, expected, within))
 
 
 async def refused(kind, awaitable, *parts):

@@ -27,7 +27,7 @@ class Running:
         await self.host.ask("record", topics=["d/#"])
         self._session, self.logged = await run(url, device)
 
-    async def said(self, port, seconds=10):
+    async def reported(self, port, seconds=10):
         """Take the next packet of an outport; what others said meanwhile stays. A long one is its digest, a text."""
         while True:
             for i, packet in enumerate(self._said):
@@ -41,7 +41,7 @@ class Running:
 
     async def error(self, *parts):
         """Wait for an error; what was logged last has all these parts."""
-        await self.said("error")
+        await self.reported("error")
         contains(self.logged[-1], *parts)
 
     async def unsaid(self, *ports):

@@ -38,12 +38,12 @@ async def test_what_no_battery_has_is_refused():
         await refused(OutOfRange, measured(volts, divider, cells), "battery", "V a cell", "wiring", "divider")
 
 
-async def test_both_are_told(host):
+async def test_both_are_reported(host):
     options = {"pin": 35, "divider": 2}
     running = await parts_board.start(host, battery, options, prepare=lambda d: adc(d, 3.72))
-    equal(await running.said("volts"), 3.72)
-    equal(await running.said("percent"), 50)
-    equal(await running.said("settings"), {"interval": 300, "cells": 1})
+    equal(await running.reported("volts"), 3.72)
+    equal(await running.reported("percent"), 50)
+    equal(await running.reported("settings"), {"interval": 300, "cells": 1})
     adc(running.device, 0)
     await running.tell("read", None)
     await running.error("d: battery", "0.0 V a cell", "2 to 4.5")

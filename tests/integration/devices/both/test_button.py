@@ -71,7 +71,7 @@ async def test_a_press_comes_at_once():
         equal(bench.take(), [])
 
 
-async def test_a_long_press_is_told_once_while_it_is_held():
+async def test_a_long_press_is_reported_once_while_it_is_held():
     bench = await Bench().begin()
     bench.take()
     bench.press()
@@ -89,10 +89,10 @@ async def test_a_long_press_is_told_once_while_it_is_held():
 async def test_a_second_press_in_time_is_a_double_and_a_third_is_not():
     bench = await Bench().begin()
     bench.take()
-    for wanted in ([PRESS], [PRESS, DOUBLE], [PRESS], [PRESS, DOUBLE]):
+    for expected in ([PRESS], [PRESS, DOUBLE], [PRESS], [PRESS, DOUBLE]):
         bench.press()
         await bench.wait(50)
-        equal(bench.take(), [DOWN] + wanted)
+        equal(bench.take(), [DOWN] + expected)
         bench.release()
         await bench.wait(349)
         equal(bench.take(), [UP])
@@ -173,13 +173,13 @@ async def test_times_can_be_set():
 
 async def test_it_is_heard_of_at_the_broker(host):
     running = await parts_board.start(host, button, {"pin": 4, "long_time": 0.3})
-    equal(await running.said("pressed"), False)
+    equal(await running.reported("pressed"), False)
     for _ in range(2):
         machine.pin(4).drive(0)
-        equal(await running.said("press"), True)
-        equal(await running.said("pressed"), True)
-        equal(await running.said("long"), True)
+        equal(await running.reported("press"), True)
+        equal(await running.reported("pressed"), True)
+        equal(await running.reported("long"), True)
         machine.pin(4).drive(1)
-        equal(await running.said("pressed"), False)
+        equal(await running.reported("pressed"), False)
     await running.unsaid("press", "double", "long", "error")
     await running.stop()

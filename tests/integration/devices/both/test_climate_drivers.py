@@ -35,7 +35,7 @@ async def measured(driver):
     return await driver.measure()
 
 
-async def test_dht22_says_what_its_manual_says():
+async def test_dht22_shows_what_its_manual_shows():
     # AM2302 product manual, 7.2: 65.2 % and 35.1 °C; the sign is the highest bit: -10.1 °C.
     driver = dht(True, "028c015fee", "028c8065", "03e70320", "00018190")
     equal(await measured(driver), (35.1, 65.2))
@@ -46,11 +46,11 @@ async def test_dht22_says_what_its_manual_says():
 
 async def test_dht22_of_makes_with_twos_complement():
     driver = dht(True, "028cff9b", "028cffff", "028cfe70")
-    for wanted in (-10.1, -0.1, -40.0):
-        equal((await measured(driver))[0], wanted)
+    for expected in (-10.1, -0.1, -40.0):
+        equal((await measured(driver))[0], expected)
 
 
-async def test_dht11_says_what_its_manual_says():
+async def test_dht11_shows_what_its_manual_shows():
     # ASAIR DHT11 manual (V1.3), 5.1 data format: 53 % and 24.4 °C; below zero: -10.1 °C.
     driver = dht(False, "3500180451", "35000a81", "5f003c00", "05001480")
     near((await measured(driver))[0], 24.4, 1e-6)
@@ -83,7 +83,7 @@ async def test_dht_that_cannot_be_true_is_refused():
     await refused(OutOfRange, measured(dht(False, "61001800")), "DHT11: 24.0 °C, 97.0 %" + possible)
 
 
-async def test_dht_that_is_absent_is_said_so_and_may_come_back():
+async def test_dht_that_is_absent_is_reported_and_may_come_back():
     driver = dht(True, OSError(110, "ETIMEDOUT"), "028c015f")
     await refused(NoAnswer, measured(driver), "DHT22", "ETIMEDOUT", "pull-up")
     equal(await measured(driver), (35.1, 65.2))
@@ -144,15 +144,15 @@ def test_checksums_are_those_of_the_data_sheet():
 
 async def test_sht3x_converts_as_the_data_sheet_does():
     # 4.13: -45 + 175 · S / 65535 and 100 · S / 65535.
-    for words, wanted in (
+    for words, expected in (
         ((0xBEEF, 0xBEEF), (85.523, 74.585)),
         ((0x6666, 0x8000), (25.0, 50.0)),
         ((0x0751, 0), (-40, 0)),
     ):
         _, driver, _ = sht3x(*words)
         temperature, humidity = await driver.measure()
-        near(temperature, wanted[0], 0.002)
-        near(humidity, wanted[1], 0.002)
+        near(temperature, expected[0], 0.002)
+        near(humidity, expected[1], 0.002)
 
 
 async def test_sht3x_refuses_what_was_damaged_on_its_way():
@@ -165,12 +165,12 @@ async def test_sht3x_refuses_what_was_damaged_on_its_way():
 
 
 async def test_sht3x_out_of_its_range_is_refused():
-    for word, said in ((0x0000, "-45"), (0xFFFF, "130")):
+    for word, reported in ((0x0000, "-45"), (0xFFFF, "130")):
         _, driver, _ = sht3x(word, 0x8000)
-        await refused(OutOfRange, driver.measure(), "SHT3x", said, "-40 to 125", "wiring")
+        await refused(OutOfRange, driver.measure(), "SHT3x", reported, "-40 to 125", "wiring")
 
 
-async def test_a_chip_that_is_absent_is_said_so_and_may_come_back():
+async def test_a_chip_that_is_absent_is_reported_and_may_come_back():
     chip, driver, bus = sht3x(0x6666, 0x8000)
     del bus.devices[0x44]
     await refused(NoAnswer, driver.measure(), "SHT3x at 0x44", "ENODEV", "wiring", "address", "pull-ups")
@@ -188,7 +188,7 @@ def aht20(*arguments):
 
 async def test_aht20_converts_as_the_data_sheet_does():
     # 6.1 and 6.2: 100 · S / 2^20 and 200 · S / 2^20 - 50.
-    for numbers, wanted in (
+    for numbers, expected in (
         ((0x80000, 0x60000), (25, 50)),
         ((0xFFFFF, 0xACCCC), (85, 100)),
         ((0, 0x0CCCD), (-40, 0)),
@@ -196,8 +196,8 @@ async def test_aht20_converts_as_the_data_sheet_does():
     ):
         _, driver, _ = aht20(*numbers)
         temperature, humidity = await driver.measure()
-        near(temperature, wanted[0], 0.001)
-        near(humidity, wanted[1], 0.001)
+        near(temperature, expected[0], 0.001)
+        near(humidity, expected[1], 0.001)
 
 
 async def test_aht20_is_calibrated_where_it_is_not():

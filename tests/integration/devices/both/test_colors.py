@@ -6,7 +6,7 @@ from devices.errors import DeviceError
 
 
 def test_colours():
-    for value, wanted in (
+    for value, expected in (
         ("#0a1Bfe", (10, 27, 254)),
         ("#FFFFFF", (255, 255, 255)),
         ("#18f", (17, 136, 255)),
@@ -18,7 +18,7 @@ def test_colours():
         ("Warm White", (255, 167, 87)),
         ("warmwhite", (255, 167, 87)),
     ):
-        equal(tuple(rgb(value)), wanted)
+        equal(tuple(rgb(value)), expected)
 
 
 def test_what_is_no_colour_is_refused_with_what_is():

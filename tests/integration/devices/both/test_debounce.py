@@ -34,7 +34,7 @@ class Bench:
         self.often = often
         self.seen = []
 
-    def look(self):
+    def poll(self):
         while True:
             time = self.contact.take()
             if time is None:
@@ -47,7 +47,7 @@ class Bench:
             self.clock.us += step
             us -= step
             if self.often:
-                self.look()
+                self.poll()
 
     def edge(self):
         self.pin.drive(1 - self.pin.level)
@@ -66,12 +66,12 @@ def test_each_change_is_one_however_it_bounces():
         for closing in BOUNCES:
             for opening in BOUNCES:
                 bench = Bench(often)
-                wanted = []
+                expected = []
                 for bounces, closed in ((closing, True), (opening, False)):
-                    wanted.append((bench.change(bounces), closed))
+                    expected.append((bench.change(bounces), closed))
                     bench.wait(35000)
-                bench.look()
-                equal(bench.seen, wanted)
+                bench.poll()
+                equal(bench.seen, expected)
 
 
 def test_a_change_counts_after_the_debounce_time_and_not_before():
@@ -82,7 +82,7 @@ def test_a_change_counts_after_the_debounce_time_and_not_before():
         bench.wait(still * 1000 - 1)
         equal(bench.seen, [])
         bench.wait(1)
-        bench.look()
+        bench.poll()
         equal(bench.seen, [(1000, True)])
 
 
@@ -97,7 +97,7 @@ def test_a_glitch_is_nothing():
                     bench.wait(us)
                     bench.edge()
                 bench.wait(50000)
-                bench.look()
+                bench.poll()
                 equal(bench.seen, [])
                 equal(bench.contact.closed, level == CLOSED)
 
@@ -109,7 +109,7 @@ def test_noise_without_end_is_nothing_until_it_ends():
         bench.wait(3000)
     equal(bench.seen, [])
     bench.wait(17000)
-    bench.look()
+    bench.poll()
     equal([closed for _, closed in bench.seen], [True])
 
 
@@ -119,7 +119,7 @@ def test_two_quick_presses_are_two():
         for _ in range(4):
             bench.change((50, 300))
             bench.wait(25000)
-        bench.look()
+        bench.poll()
         equal([closed for _, closed in bench.seen], [True, False] * 2)
 
 
@@ -132,7 +132,7 @@ def test_what_is_held_from_the_start_is_closed_and_no_change():
     equal([closed for _, closed in bench.seen], [False])
 
 
-def test_an_edge_that_nobody_was_told_of_is_found():
+def test_an_edge_that_caused_no_interrupt_is_found():
     bench = Bench()
     bench.edge()
     bench.pin.level = OPEN  # so soon after the other edge that there was no interrupt

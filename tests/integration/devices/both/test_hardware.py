@@ -7,7 +7,7 @@ from check import equal
 from machine import Pin
 
 
-def test_a_pin_is_left_as_it_is_unless_it_is_said_how_it_shall_be():
+def test_a_pin_is_left_as_it_is_unless_its_mode_is_given():
     hardware = Hardware()
     for number in (34, "LED"):
         pin = hardware.pin(number)
@@ -38,33 +38,33 @@ class Line(Pin):
 
 def opened(held):
     """Open a bus; returns it, how often SCL was clocked, and what was logged."""
-    said = []
+    reported = []
     Line.held, Line.clocks = held, 0
     real, machine.Pin = machine.Pin, Line
     try:
-        bus = Hardware([BUS], said.append).i2c(0)
+        bus = Hardware([BUS], reported.append).i2c(0)
     finally:
         machine.Pin = real
     equal(machine.pin(22).level, 1)
-    return bus, Line.clocks, said
+    return bus, Line.clocks, reported
 
 
 def test_a_bus_that_is_free_is_left_alone():
-    bus, clocks, said = opened(0)
-    equal((bus.scan(), clocks, said), ([], 0, []))
+    bus, clocks, reported = opened(0)
+    equal((bus.scan(), clocks, reported), ([], 0, []))
 
 
 def test_a_bus_that_a_part_holds_is_clocked_until_it_lets_go():
     for held in (1, 5, 9):
-        _, clocks, said = opened(held)
+        _, clocks, reported = opened(held)
         equal(clocks, held)
-        equal(said, ["I2C bus 0: SDA was low; after {} clocks it was let go of".format(held)])
+        equal(reported, ["I2C bus 0: SDA was low; after {} clocks it was let go of".format(held)])
 
 
-def test_a_bus_that_nothing_frees_is_opened_all_the_same_and_that_is_said():
-    bus, clocks, said = opened(99)
+def test_a_bus_that_nothing_frees_is_opened_all_the_same_and_that_is_reported():
+    bus, clocks, reported = opened(99)
     equal((bus.scan(), clocks), ([], 9))
-    equal(said, ["I2C bus 0: SDA was low; after 9 clocks it is still low: look at wiring and supply"])
+    equal(reported, ["I2C bus 0: SDA was low; after 9 clocks it is still low: look at wiring and supply"])
 
 
 def test_a_fake_knows_the_modes_of_an_esp32_only():

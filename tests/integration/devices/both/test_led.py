@@ -16,7 +16,7 @@ class Bench(Stage):
         super().__init__(led.create("led", {}, options, Hardware()))
         self.pin = machine.pin(2)
 
-    def told(self):
+    def reported(self):
         """What was told last, lit and blinking."""
         return self.last("lit"), self.last("blinking")
 
@@ -32,7 +32,7 @@ def test_it_is_off_at_the_start_and_never_flashes():
         bench = Bench(active=active)
         equal(bench.pin.log, log)
         equal(bench.pin.mode, machine.Pin.OUT)
-        equal(bench.told(), (False, False))
+        equal(bench.reported(), (False, False))
 
 
 def test_on_off_and_toggle():
@@ -47,29 +47,29 @@ def test_on_off_and_toggle():
         ):
             bench.give(inport, value)
             equal(bench.pin.level, on if lit else 1 - on)
-            equal(bench.told(), (bool(lit), False))
+            equal(bench.reported(), (bool(lit), False))
 
 
-async def test_it_blinks_as_often_as_wanted_and_is_then_as_before():
+async def test_it_blinks_as_often_as_requested_and_is_then_as_before():
     for before in (False, True):
         bench = Bench()
         bench.give("on", before)
         bench.pin.log = []
         bench.give("blink", {"on": 0.02, "off": 0.01, "count": 5})
-        equal(bench.told(), (True, True))
+        equal(bench.reported(), (True, True))
         await bench.over()
         equal(bench.pin.log, [1] + [1, 0] * 5 + [int(before)])
-        equal(bench.told(), (before, False))
+        equal(bench.reported(), (before, False))
 
 
-async def test_it_blinks_in_hertz_until_it_is_told_otherwise():
+async def test_it_blinks_in_hertz_until_a_new_request():
     for inport, value, level in (("on", False, 0), ("on", True, 1), ("toggle", None, 0), ("blink", 0, 0)):
         bench = Bench()
         bench.give("blink", 25)
         await until(bench.busy)
         bench.give(inport, value)
         equal(bench.pin.level, level)
-        equal(bench.told(), (bool(level), False))
+        equal(bench.reported(), (bool(level), False))
         bench.pin.log = []
         await asyncio.sleep(0.1)
         equal(bench.pin.log, [])

@@ -21,27 +21,27 @@ def test_a_voltage_is_averaged():
     near(analog.fraction(), 21000 / 65535, 1e-6)
     equal(adc.reads, 16)
     near(analog.volts(), 21000 * 3.3 / 65535, 0.0001)
-    for value, wanted in ((0, 0), (65535, 1)):
+    for value, expected in ((0, 0), (65535, 1)):
         adc.source = value
-        equal(analog.fraction(), wanted)
+        equal(analog.fraction(), expected)
 
 
 async def test_light_is_the_share_of_the_range(host):
     running = await parts_board.start(host, light, {"pin": 34}, prepare=lambda d: adc(d, 16384))
-    equal(await running.said("light"), 25)
-    near(await running.said("volts"), 0.825, 0.001)
-    equal(await running.said("settings"), {"interval": 30, "smoothing": 0})
+    equal(await running.reported("light"), 25)
+    near(await running.reported("volts"), 0.825, 0.001)
+    equal(await running.reported("settings"), {"interval": 30, "smoothing": 0})
     await running.stop()
 
 
 async def test_light_is_smoothed(host):
     options = {"pin": 34, "smoothing": 0.5}
     running = await parts_board.start(host, light, options, prepare=lambda d: adc(d, 0))
-    equal(await running.said("light"), 0)
+    equal(await running.reported("light"), 0)
     adc(running.device, 65535)
-    for wanted in (50, 75, 87.5):
+    for expected in (50, 75, 87.5):
         await running.tell("read", None)
-        equal(await running.said("light"), wanted)
+        equal(await running.reported("light"), expected)
     await running.stop()
 
 

@@ -20,8 +20,8 @@ def bh1750(count):
 
 async def test_lux_are_those_of_the_data_sheet():
     # P. 7, example of a measurement: 0x8390 is 28067 lx; p. 2: 65535 counts, 1 lx is 1.2 counts.
-    for count, wanted in ((0x8390, 28066.7), (0, 0), (1, 0.83), (65534, 54611.7)):
-        near(await bh1750(count)[1].measure(), wanted, 0.05)
+    for count, expected in ((0x8390, 28066.7), (0, 0), (1, 0.83), (65534, 54611.7)):
+        near(await bh1750(count)[1].measure(), expected, 0.05)
 
 
 async def test_more_light_than_it_can_count_is_refused():
@@ -41,10 +41,10 @@ async def test_a_factor_makes_up_for_a_cover(host):
     options = {"i2c": 0, "address": 0x5C, "factor": 1.5, "interval": 0.3}
     chip = parts_chips.Bh1750(1200)
     running = await parts_board.start(host, lux, options, [(0x5C, chip)])
-    equal(await running.said("lux"), 1500)
+    equal(await running.reported("lux"), 1500)
     chip.count = 65535
     await running.error("BH1750", "lx")
     chip.count = 12
-    while await running.said("lux") != 15:
+    while await running.reported("lux") != 15:
         pass
     await running.stop()

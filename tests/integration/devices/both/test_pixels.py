@@ -35,7 +35,7 @@ def state(on=True, color="#ffffff", brightness=100, fade=0):
     return {"on": on, "color": color, "brightness": brightness, "fade": fade}
 
 
-def test_it_is_dark_at_the_start_and_says_so():
+def test_it_is_dark_at_the_start_and_reports_it():
     bench = Bench(3)
     equal(bench.sent_bytes, [0] * 9)
     equal(bench.pin.mode, machine.Pin.OUT)
@@ -43,10 +43,10 @@ def test_it_is_dark_at_the_start_and_says_so():
 
 
 def test_a_colour_is_sent_in_the_order_of_the_strip():
-    for order, wanted in ((None, [2, 1, 3]), ("RGB", [1, 2, 3]), ("BRG", [3, 1, 2])):
+    for order, expected in ((None, [2, 1, 3]), ("RGB", [1, 2, 3]), ("BRG", [3, 1, 2])):
         bench = Bench(**({"order": order} if order else {}))
         bench.give("color", "#010203")
-        equal(bench.sent_bytes, wanted * 2)
+        equal(bench.sent_bytes, expected * 2)
         equal(bench.last("state"), state(color="#010203"))
 
 
@@ -77,7 +77,7 @@ def test_a_list_is_repeated_along_the_strip():
 def test_brightness_scales_and_keeps_the_colour():
     bench = Bench(1)
     bench.give("color", "#ff8001")
-    for brightness, wanted in (
+    for brightness, expected in (
         (50, [64, 128, 1]),
         (100, [128, 255, 1]),
         (10, [13, 26, 0]),
@@ -85,7 +85,7 @@ def test_brightness_scales_and_keeps_the_colour():
         (0.4, [1, 1, 0]),
     ):
         bench.give("brightness", brightness)
-        equal(bench.sent_bytes, wanted)
+        equal(bench.sent_bytes, expected)
         equal(bench.last("state"), state(color="#ff8001", brightness=brightness))
 
 
@@ -197,14 +197,14 @@ async def test_frames_take_no_memory():
     assert used < 400, used  # waiting takes a little
 
 
-async def test_it_is_told_by_the_broker(host):
+async def test_it_is_reported_by_the_broker(host):
     running = await parts_board.start(host, pixels, {"pin": 12, "count": 2, "fade": 0.3})
-    equal(await running.said("state"), state(on=False, fade=0.3))
+    equal(await running.reported("state"), state(on=False, fade=0.3))
     await running.tell("color", ["red", "#00f"])
-    equal(await running.said("state"), state(color=["#ff0000", "#0000ff"], fade=0.3))
+    equal(await running.reported("state"), state(color=["#ff0000", "#0000ff"], fade=0.3))
     await until(lambda: machine.pin(12).sent == b"\x00\xff\x00\x00\x00\xff")
     await running.tell("on", "off")
-    equal((await running.said("error"))["message"], "on 'off': true or false is needed")
+    equal((await running.reported("error"))["message"], "on 'off': true or false is needed")
     await running.tell("on", False)
     await until(lambda: machine.pin(12).sent == bytes(6))
     await running.stop()

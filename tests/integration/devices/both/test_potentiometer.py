@@ -38,11 +38,11 @@ def test_the_ends_are_exactly_what_was_set():
 
 
 def test_a_range_has_about_a_thousand_steps():
-    for low, high, wanted in ((0, 100, 33.3), (0, 1, 0.333), (0, 1023, 341), (1, 0, 0.667), (-1000, 1000, -334)):
-        equal(Bench(low=low, high=high).turn(0.333), [wanted])
+    for low, high, expected in ((0, 100, 33.3), (0, 1, 0.333), (0, 1023, 341), (1, 0, 0.667), (-1000, 1000, -334)):
+        equal(Bench(low=low, high=high).turn(0.333), [expected])
 
 
-def test_a_new_range_is_in_force_at_once():
+def test_a_new_range_is_active_at_once():
     bench = Bench()
     bench.turn(0.25)
     bench.give("high", 1000)
@@ -70,6 +70,6 @@ def test_what_cannot_be_is_an_error():
     equal(Bench().error("low", "up"), "low 'up': a number from -1000000000 to 1000000000 is needed")
 
 
-def test_it_looks_by_itself_twenty_times_a_second():
+def test_it_polls_by_itself_twenty_times_a_second():
     timer = Bench().participant._runner._timers[0]
     equal(timer._period, 50)

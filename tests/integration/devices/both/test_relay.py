@@ -39,7 +39,7 @@ def test_on_off_and_toggle():
             equal(bench.take()[-1], ("closed", bool(closed)))
 
 
-def test_what_it_is_already_is_told_again_and_not_switched():
+def test_what_it_is_already_is_reported_again_and_not_switched():
     bench = Bench()
     bench.give("on", True)
     bench.take()
@@ -48,7 +48,7 @@ def test_what_it_is_already_is_told_again_and_not_switched():
     equal(bench.pin.log, [0, 1])
 
 
-async def test_it_has_its_rest_and_then_is_what_was_wanted_last():
+async def test_it_has_its_rest_and_then_is_what_was_requested_last():
     bench = Bench(rest=0.15)
     bench.after(1000).give("on", True)
     equal(bench.pin.log, [0, 1])

@@ -52,7 +52,7 @@ def test_durations_alternate_from_a_high_on():
     equal(wire.take(), [400, 2000, 300, 65535])
 
 
-def test_a_silence_is_told_before_it_ends():
+def test_a_silence_is_reported_before_it_ends():
     wire = Wire()
     wire.play([500, 1000, 400, 14000])
     equal(wire.take(), [500, 1000])
@@ -94,7 +94,7 @@ def test_an_edge_that_was_dropped_is_noticed():
         equal(wire.receiver.lost, 1)
 
 
-def test_what_is_too_much_is_counted_and_order_is_kept():
+def test_what_is_too_much_is_counted_and_order_is_stored():
     wire = Wire()
     wire.play([100, 200] * 400)
     equal(wire.receiver.lost > 250, True)

@@ -25,16 +25,16 @@ class Bench(Stage):
 
 
 def test_it_is_dark_from_the_first_moment_on():
-    for common, wanted in ((None, 0), ("cathode", 0), ("anode", 65535)):
+    for common, expected in ((None, 0), ("cathode", 0), ("anode", 65535)):
         bench = Bench(common)
-        equal([set(pwm.log) for pwm in bench.pwms], [{wanted}] * 3)
+        equal([set(pwm.log) for pwm in bench.pwms], [{expected}] * 3)
         equal([pwm.frequency for pwm in bench.pwms], [1000] * 3)
         equal([pwm.pin.id for pwm in bench.pwms], [15, 16, 17])
         equal(bench.last("state"), {"on": False, "color": "#ffffff", "brightness": 100, "fade": 0})
 
 
 def test_duties_are_in_proportion():
-    for value, wanted in (
+    for value, expected in (
         ("#ff0000", [65535, 0, 0]),
         ([0, 255, 0], [0, 65535, 0]),
         ("#00f", [0, 0, 65535]),
@@ -42,10 +42,10 @@ def test_duties_are_in_proportion():
     ):
         bench = Bench()
         bench.give("color", value)
-        equal(bench.duties, wanted)
+        equal(bench.duties, expected)
         bench = Bench("anode")
         bench.give("color", value)
-        equal(bench.duties, [65535 - duty for duty in wanted])
+        equal(bench.duties, [65535 - duty for duty in expected])
 
 
 def test_brightness_is_finer_than_a_step_of_the_colour():

@@ -138,29 +138,29 @@ def plays(device, amplitude):
     device.driver._adc.source = player([32768 + level, 32768 - level])
 
 
-async def test_levels_are_told_and_the_reference_added(host):
+async def test_levels_are_reported_and_the_reference_added(host):
     options = {"pin": 36, "interval": 0.2, "reference": 100, "threshold": 99}
     running = await parts_board.start(host, sound, options, prepare=lambda d: plays(d, 3277))
-    near(await running.said("level"), 80, 1)
-    near(await running.said("peak"), 77, 1)
+    near(await running.reported("level"), 80, 1)
+    near(await running.reported("peak"), 77, 1)
     await running.tell("reference", 0)
-    while await running.said("level") > 0:
+    while await running.reported("level") > 0:
         pass
-    near(await running.said("level"), -20, 1)
+    near(await running.reported("level"), -20, 1)
     await running.unsaid("loud", "error")
     await running.stop()
 
 
-async def test_loud_is_told_once_in_a_while(host):
+async def test_loud_is_reported_once_in_a_while(host):
     options = {"pin": 36, "interval": 0.1, "threshold": -10, "hold": 0.3}
     running = await parts_board.start(host, sound, options, prepare=lambda d: plays(d, 1000))
-    await running.said("level")
+    await running.reported("level")
     await running.unsaid("loud")
     plays(running.device, 20000)
-    near(await running.said("loud"), -4.3, 1)
+    near(await running.reported("loud"), -4.3, 1)
     start = time.ticks_ms()
     for _ in range(2):
-        await running.said("loud")
+        await running.reported("loud")
     passed = time.ticks_diff(time.ticks_ms(), start)
     assert 500 < passed < 5000, passed
     await running.stop()
@@ -171,6 +171,6 @@ async def test_a_microphone_that_is_absent_is_an_error_until_it_is_there(host):
     await running.error("d: microphone", "stuck at 0")
     await running.unsaid("level", "peak", "loud")
     plays(running.device, 3277)
-    near(await running.said("level"), -20, 1)
+    near(await running.reported("level"), -20, 1)
     equal(len(running.logged), 1)
     await running.stop()

@@ -73,9 +73,9 @@ async def test_other_chips_are_named():
 
 
 async def test_what_the_chip_cannot_measure_is_refused():
-    for raw, said in (((300000, 415148, 28000), "-40 to 85"), ((519888, 900000, 28000), "300 to 1100")):
+    for raw, reported in (((300000, 415148, 28000), "-40 to 85"), ((519888, 900000, 28000), "300 to 1100")):
         _, driver, _ = bme280(raw=raw)
-        await refused(OutOfRange, driver.measure(), "BME280", said)
+        await refused(OutOfRange, driver.measure(), "BME280", reported)
 
 
 async def test_trimming_that_cannot_be_is_refused():
@@ -105,17 +105,17 @@ async def test_a_chip_that_does_not_measure_is_not_believed():
     await refused(NoAnswer, driver.measure(), "BME280", "busy")
 
 
-async def test_pressure_is_told_as_at_sea_level_if_wanted(host):
+async def test_pressure_is_reported_as_at_sea_level_on_request(host):
     chip = parts_chips.Bme280(TRIMMING, RAW)
     options = {"sensor": "bme280", "i2c": 0, "address": 0x77, "humidity_offset": -100 + 51}
     running = await parts_board.start(host, weather, options, [(0x77, chip)])
-    equal(await running.said("pressure"), 1006.5)
-    equal(await running.said("temperature"), 25.08)
+    equal(await running.reported("pressure"), 1006.5)
+    equal(await running.reported("temperature"), 25.08)
     # BMP180 data sheet (BST-BMP180-DS000), 3.6: 1 hPa is 8.43 m at sea level.
     await running.tell("altitude", 84.3)
     await until(lambda: running.device.config["altitude"] == 84.3)
     await running.tell("read", None)
-    near(await running.said("pressure"), 1016.5, 0.25)
+    near(await running.reported("pressure"), 1016.5, 0.25)
     await running.stop()
 
 

@@ -10,10 +10,10 @@ async def bind(host, lists, participant="s"):
     await host.ask("publish", topic="fbp/bind/" + participant, payload=payload, qos=1, retain=True)
 
 
-async def in_force(sink, *sources):
+async def applied(sink, *sources):
     """Wait until a sink's routes are those to its own topics and these."""
-    wanted = sorted(("s/in", "s/raw") + sources)
-    await until(lambda: sorted(sink._engine._bindings._routes) == wanted)
+    expected = sorted(("s/in", "s/raw") + sources)
+    await until(lambda: sorted(sink._engine._bindings._routes) == expected)
 
 
 async def say(host, topic, payload, retain=False):

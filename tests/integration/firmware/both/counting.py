@@ -49,9 +49,9 @@ async def say(host, port, payload, retain=False):
     await host.ask("publish", topic="count/" + port, payload=payload, qos=1, retain=retain)
 
 
-async def saved(host, wanted):
+async def saved(host, expected):
     """Check what is published on the topic of a memory, but for the question itself."""
     found = []
-    while len(found) < len(wanted):
+    while len(found) < len(expected):
         found += [packet[1] for packet in await host.ask("recorded", count=1) if packet[1] != "null"]
-    equal([eval(text) for text in found], wanted)
+    equal([eval(text) for text in found], expected)

@@ -58,7 +58,7 @@ async def until(condition, seconds=20):
     raise AssertionError("not within {} s".format(seconds))
 
 
-def equal(found, wanted):
+def equal(found, expected):
     """Compare; MicroPython's assert would not say what was found."""
-    if found != wanted:
-        raise AssertionError("{:.300} is not {:.300}".format(repr(found), repr(wanted)))
+    if found != expected:
+        raise AssertionError("{:.300} is not {:.300}".format(repr(found), repr(expected)))

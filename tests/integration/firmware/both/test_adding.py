@@ -6,19 +6,19 @@ from msgflo import ConfigError
 from parts import Sink, refused, run, settle
 
 
-class InitialSender(Sink):
-    greetings = 0
+class Late(Sink):
+    starts = 0
 
     def start(self):
-        self.greetings += 1
+        self.starts += 1
 
 
 async def test_one_that_is_added_is_announced_started_and_gets_packets(host):
     session, logged = await run(await host.ask("broker"), Sink("first"))
     await host.ask("record", topics=["fbp/participant/s"])
-    late = InitialSender("s")
+    late = Late("s")
     session.add(late)
-    await until(lambda: late.greetings == 1)
+    await until(lambda: late.starts == 1)
     equal((await host.ask("recorded", count=1))[0][0], "fbp/participant/s")
     await bind(host, {"in": ["a"]})
     await until(lambda: "a" in session._bindings._routes)
@@ -26,7 +26,7 @@ async def test_one_that_is_added_is_announced_started_and_gets_packets(host):
     await say(host, "s/in", "1")
     await say(host, "a", "2")
     equal(sorted([await late.get(), await late.get()]), [("in", 1), ("in", 2)])
-    equal((late.greetings, logged), (1, []))
+    equal((late.starts, logged), (1, []))
     await session.stop()
 
 

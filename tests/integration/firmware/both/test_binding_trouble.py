@@ -2,20 +2,20 @@
 
 import asyncio
 
-from bound import bind, in_force, say
+from bound import applied, bind, say
 from host import equal, until
 from parts import Sink, contains, run
 
 
-async def test_what_is_wrong_in_a_list_is_said_and_the_rest_counts(host):
+async def test_what_is_wrong_in_a_list_is_reported_and_the_rest_counts(host):
     sink = Sink("s")
     session, logged = await run(await host.ask("broker"), sink)
     await bind(host, {"nosuch": ["a"], "raw": "a", "in": ["b"]})
-    await in_force(sink, "b")
+    await applied(sink, "b")
     equal(len(logged), 2)
     contains(" ".join(logged), "'nosuch': no such inport; there are: ", "'raw': 'a' is no list")
     await bind(host, {"in": ["a/#/b"]})
-    await in_force(sink)
+    await applied(sink)
     contains(logged[2], "'a/#/b'")
     for bad in ("[]", "{", '"x"'):
         logged.clear()
@@ -29,7 +29,7 @@ async def test_bindings_survive_the_loss_of_broker_and_list_for_a_while_only(hos
     sink = Sink("s")
     session, _ = await run(await host.ask("broker"), sink)
     await bind(host, {"in": ["a"]})
-    await in_force(sink, "a")
+    await applied(sink, "a")
     await host.ask("kill")  # before it saved the list
     await until(lambda: not session.connected)
     await host.ask("start")
@@ -38,6 +38,6 @@ async def test_bindings_survive_the_loss_of_broker_and_list_for_a_while_only(hos
     equal(await sink.get(), ("in", 1))
     session._presence.interval = 0.01  # the second time that it is over, the list counts as withdrawn
     repeating = asyncio.create_task(session._repeat())
-    await in_force(sink)
+    await applied(sink)
     repeating.cancel()
     await session.stop()

@@ -12,7 +12,7 @@ def parts(url):
 
 
 async def test_urls_are_read(host):
-    for url, wanted in (
+    for url, expected in (
         ("localhost", ("localhost", 1883, None, None, False, None)),
         ("10.0.0.1:1884", ("10.0.0.1", 1884, None, None, False, None)),
         ("mqtt://pi.local/", ("pi.local", 1883, None, None, False, None)),
@@ -26,7 +26,7 @@ async def test_urls_are_read(host):
         ("mqtt://[::1]:1884", ("::1", 1884, None, None, False, None)),
         ("[fe80::1]", ("fe80::1", 1883, None, None, False, None)),
     ):
-        equal(parts(url), wanted)
+        equal(parts(url), expected)
 
 
 async def test_wrong_urls_are_refused_with_a_reason_and_without_the_password(host):

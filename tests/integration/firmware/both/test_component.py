@@ -1,4 +1,4 @@
-"""Components: values that fit their inports, and what is said of those that do not."""
+"""Components: values that fit their inports, and errors for those that do not."""
 
 from scaling import running, say
 
@@ -8,7 +8,7 @@ from parts import contains
 
 async def test_packets_become_values_of_the_inports_types(host):
     scale, session, logged = await running(host)
-    wanted = []
+    expected = []
     for port, payload, value in (
         ("in", "2", 2),
         ("in", '" 21.5 "', 21.5),
@@ -19,16 +19,16 @@ async def test_packets_become_values_of_the_inports_types(host):
         ("few", "31622400", 31622400),
     ):
         await say(host, port, payload)
-        wanted.append((port, value))
-    await until(lambda: len(scale.got) == len(wanted))
-    equal((scale.got, logged), (wanted, []))
+        expected.append((port, value))
+    await until(lambda: len(scale.got) == len(expected))
+    equal((scale.got, logged), (expected, []))
     await session.stop()
 
 
 async def test_what_does_not_fit_is_reported_and_calls_no_handler(host):
     scale, session, logged = await running(host)
     await host.ask("record", topics=["c/error"])
-    wanted = []
+    expected = []
     for port, payload, text in (
         ("in", "warm", 'inport "in": "warm"; a finite number is needed, such as 21.5 or "21.5"'),
         ("in", "[1]", 'inport "in": a list of 1; a finite number is needed, such as 21.5 or "21.5"'),
@@ -41,14 +41,14 @@ async def test_what_does_not_fit_is_reported_and_calls_no_handler(host):
         ("in", "13", "13 is unlucky"),
     ):
         await say(host, port, payload)
-        wanted.append("c: " + text)
+        expected.append("c: " + text)
     await say(host, "in", "1")
     await until(lambda: scale.got)
     equal(scale.got, [("in", 1)])
-    equal(logged, wanted)
+    equal(logged, expected)
     equal(scale.settings, {"factor": 1, "mode": "up"})
-    told = await host.ask("recorded", count=len(wanted))
-    contains(told[-1][1], '"message": "13 is unlucky"', '"port": "in"')
+    reported = await host.ask("recorded", count=len(expected))
+    contains(reported[-1][1], '"message": "13 is unlucky"', '"port": "in"')
     await session.stop()
 
 

@@ -45,7 +45,7 @@ async def test_wrong_passwords_are_refused_with_the_brokers_code(host):
     await transport.disconnect()
 
 
-async def test_absent_brokers_are_told_apart(host):
+async def test_absent_brokers_are_distinguished(host):
     port = await host.ask("port")
     error = await raised(ConnectError, connected("mqtt://127.0.0.1:{}".format(port)))
     contains(str(error), "connection refused")

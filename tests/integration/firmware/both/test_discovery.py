@@ -23,7 +23,7 @@ async def observe(url, *topics):
     return transport, inbox
 
 
-async def test_the_discovery_message_says_all(host):
+async def test_the_discovery_message_shows_all(host):
     url = await host.ask("broker")
     session, _ = await run(url, Full("f", id="f/1"), client_id="c")
     observer, inbox = await observe(url, "fbp/participant/f%2F1")
@@ -33,7 +33,7 @@ async def test_the_discovery_message_says_all(host):
     equal((message["protocol"], message["command"]), ("discovery", "participant"))
     inport = {"id": "in", "queue": "f/in", "type": "number", "description": "a number", "schema": "http://x/s.json"}
     state = {"id": "out", "queue": "f/out", "type": "any", "options": {"qos": 1, "retain": True}}
-    wanted = {
+    expected = {
         "id": "f/1",
         "role": "f",
         "component": "test/Full",
@@ -45,7 +45,7 @@ async def test_the_discovery_message_says_all(host):
         "period": 1,
         "bind": "fbp/bind/f%2F1",
     }
-    equal(message["payload"], wanted)
+    equal(message["payload"], expected)
     await session.stop()
     await observer.disconnect()
 

@@ -1,4 +1,4 @@
-"""What happens to packets, and what is said, while the broker is away."""
+"""Packets, and the log, while the broker is away."""
 
 import asyncio
 
@@ -28,13 +28,13 @@ async def test_the_latest_state_and_the_last_events_survive_in_order(host):
         source.send("level", i)
     equal(running.dropped, 2)
     await recovery(host, running)
-    wanted = [["s/level", "5", False], ["s/sure", "3", False], ["s/sure", "4", False], ["s/sure", "5", False]]
-    equal(await host.ask("recorded", count=4), wanted)
+    expected = [["s/level", "5", False], ["s/sure", "3", False], ["s/sure", "4", False], ["s/sure", "5", False]]
+    equal(await host.ask("recorded", count=4), expected)
     await until(lambda: logged[-1] == "2 events were dropped: too many waited")
-    said = [text for text in logged if "trying again" not in text]  # it may have tried before the broker was there
-    equal(len(said), 3)
-    assert said[0].startswith("lost the connection to mqtt://127.0.0.1:"), logged
-    assert said[1].startswith("connected to mqtt://127.0.0.1:"), logged
+    reported = [text for text in logged if "trying again" not in text]  # it may have tried before the broker was there
+    equal(len(reported), 3)
+    assert reported[0].startswith("lost the connection to mqtt://127.0.0.1:"), logged
+    assert reported[1].startswith("connected to mqtt://127.0.0.1:"), logged
     await running.stop()
 
 
@@ -56,12 +56,12 @@ async def test_unacknowledged_events_are_sent_again_and_of_states_the_latest(hos
     source.send("level", 2)
     source.send("sure", 3)
     await recovery(host, running)
-    wanted = [["s/sure", "1"], ["s/sure", "2"], ["s/level", "2"], ["s/sure", "3"]]
-    equal([packet[:2] for packet in await host.ask("recorded", count=4)], wanted)
+    expected = [["s/sure", "1"], ["s/sure", "2"], ["s/level", "2"], ["s/sure", "3"]]
+    equal([packet[:2] for packet in await host.ask("recorded", count=4)], expected)
     await running.stop()
 
 
-async def test_a_state_that_the_broker_forgot_is_told_again(host):
+async def test_a_state_that_the_broker_forgot_is_reported_again(host):
     source = Source("s")
     running, _ = await run(await host.ask("broker"), source)
     source.send("level", 7)
@@ -75,7 +75,7 @@ async def test_a_state_that_the_broker_forgot_is_told_again(host):
     await running.stop()
 
 
-async def test_an_absent_broker_is_waited_for_and_said_once(host):
+async def test_an_absent_broker_is_waited_for_and_logged_once(host):
     url = await host.ask("broker")
     await host.ask("stop")
     source = Source("s")
@@ -93,7 +93,7 @@ async def test_an_absent_broker_is_waited_for_and_said_once(host):
     equal(await host.ask("recorded", count=1), [["s/level", "1", True]])
 
 
-async def test_a_wrong_password_is_said_once_without_the_password(host):
+async def test_a_wrong_password_is_logged_once_without_the_password(host):
     url = await host.ask("broker", users={"ada": "right"})
     running, logged = session(url.replace("//", "//ada:wrong@"), Source("s"))
     task = asyncio.create_task(running.run())

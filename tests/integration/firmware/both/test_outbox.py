@@ -48,7 +48,7 @@ def sent(outbox, room=100):
     return wire.sent
 
 
-async def test_order_is_kept_and_a_waiting_state_is_replaced(host):
+async def test_order_is_stored_and_a_waiting_state_is_replaced(host):
     outbox = Outbox(10)
     outbox.event(E, 1)
     outbox.state(S, 1)

@@ -8,12 +8,12 @@ from parts import Source, run
 STATE = "fbp/connection/"
 
 
-async def states(host, *wanted):
+async def states(host, *expected):
     """Wait for these states of the one connection."""
-    equal([packet[1] for packet in await host.ask("recorded", count=len(wanted))], list(wanted))
+    equal([packet[1] for packet in await host.ask("recorded", count=len(expected))], list(expected))
 
 
-async def test_a_connection_tells_its_state_each_time_it_is_used(host):
+async def test_a_connection_reports_its_state_each_time_it_is_used(host):
     url = await host.ask("broker")
     await host.ask("record", topics=[STATE + "a%2Fb"])
     session, _ = await run(url, Source("s"), client_id="a/b")
@@ -42,7 +42,7 @@ async def test_who_vanishes_is_lost(host):
     await states(host, "offline")
 
 
-async def test_all_is_told_again_after_the_broker_forgot_it(host):
+async def test_all_is_reported_again_after_the_broker_forgot_it(host):
     session, _ = await run(await host.ask("broker"), Source("s"), Source("t"))
     await host.ask("kill")  # before it saved anything
     await until(lambda: not session.connected)
@@ -55,7 +55,7 @@ async def test_all_is_told_again_after_the_broker_forgot_it(host):
     await session.stop()
 
 
-async def test_who_is_thrown_out_again_and_again_is_told_the_probable_cause(host):
+async def test_who_is_thrown_out_again_and_again_is_reported_the_probable_cause(host):
     url = await host.ask("broker")
     session, logged = await run(url, Source("s"))
     for _ in range(3):

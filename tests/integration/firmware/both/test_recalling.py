@@ -1,4 +1,4 @@
-"""What was saved, and cannot be used: it is said, and all begins anew."""
+"""Saved memory that cannot be used: it is logged, and all begins anew."""
 
 from counting import MEMORY, Count, live, say
 

@@ -6,8 +6,8 @@ from msgflo import topics
 from msgflo.errors import ConfigError
 
 
-async def test_filters_match_as_mqtt_says(host):
-    for topic_filter, topic, wanted in (
+async def test_filters_match_as_mqtt_shows(host):
+    for topic_filter, topic, expected in (
         ("a/b", "a/b", True),
         ("a/b", "a/B", False),
         ("a/b", "a/b/", False),
@@ -29,7 +29,7 @@ async def test_filters_match_as_mqtt_says(host):
         ("+/a", "$SYS/a", False),
         ("$SYS/#", "$SYS/a", True),
     ):
-        equal((topic_filter, topic, topics.matches(topic_filter, topic)), (topic_filter, topic, wanted))
+        equal((topic_filter, topic, topics.matches(topic_filter, topic)), (topic_filter, topic, expected))
 
 
 async def test_what_is_no_topic_or_filter_is_refused_with_its_place(host):

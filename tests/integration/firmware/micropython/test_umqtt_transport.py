@@ -57,7 +57,7 @@ class Clock:
         self.answered += 1
 
 
-async def test_a_broker_that_falls_silent_is_noticed_and_one_that_answers_is_kept(host):
+async def test_a_broker_that_falls_silent_is_noticed_and_one_that_answers_is_stored(host):
     umqtt_transport.asyncio = clock = Clock()
     steps = [["receive"], ["send", CONNACK]] + [["receive"], ["send", "d000"]] * 100 + [["wait"]]
     transport = await connected("127.0.0.1:{}".format(await host.ask("fake", steps=steps)), keepalive=1)
@@ -84,7 +84,7 @@ async def test_packets_that_are_too_large_are_skipped_reported_and_confirmed(hos
     await transport.disconnect()
 
 
-async def test_what_is_skipped_is_said_in_the_log_of_the_session(host):
+async def test_what_is_skipped_is_reported_in_the_log_of_the_session(host):
     sink = Sink("s")
     session, logged = await run(await host.ask("broker"), sink)
     await host.ask("publish", topic="s/in", size=40000, qos=1)
@@ -106,7 +106,7 @@ async def test_a_broker_that_does_not_answer_is_given_up(host):
     await transport.disconnect()
 
 
-async def test_something_else_than_a_broker_is_told(host):
+async def test_something_else_than_a_broker_is_reported(host):
     port = await host.ask("fake", steps=[["receive"], ["send", "485454502f312e3120343030"]])
     contains(str(await raised(ConnectError, connected(f"127.0.0.1:{port}"))), "no MQTT broker")
 

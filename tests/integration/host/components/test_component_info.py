@@ -1,4 +1,4 @@
-"""What is known of components that do not run: asked in a process of their own."""
+"""Components that do not run are asked for their ports, in a process of their own."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ msgflo.main(Repeat)
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who is asked runs with low priority, beside other tests."""
+    """Components that are asked run with low priority, beside other tests."""
     monkeypatch.setattr(infos, "TIMEOUT_S", 40.0)
 
 
@@ -60,7 +60,7 @@ def asked(folder: Path, code: str, *, options: str = "") -> ComponentInfo:
     return info
 
 
-def test_a_component_of_ours_says_what_it_is_in_a_process_of_its_own(tmp_path: Path) -> None:
+def test_a_component_of_ours_describes_itself_in_a_process_of_its_own(tmp_path: Path) -> None:
     info = asked(tmp_path, OURS)
     ports = (Port("on", type="boolean", description="Whether it is on"),), (Port("state"),)
     assert info == ComponentInfo("n/Part", "A lamp", "lightbulb-o", *ports)
@@ -68,23 +68,23 @@ def test_a_component_of_ours_says_what_it_is_in_a_process_of_its_own(tmp_path: P
     assert not Path(f"/proc/{pid}").exists()
 
 
-def test_a_component_that_is_called_like_a_module_we_need_says_what_it_is(tmp_path: Path) -> None:
+def test_a_component_that_is_called_like_a_module_we_need_describes_itself(tmp_path: Path) -> None:
     for name in ("msgspec", "random", "Lamp"):
         (tmp_path / f"{name}.py").write_text(OURS)
     asking = load(tmp_path).unasked()
     assert [asyncio.run(ask(*each)).about for each in asking] == ["A lamp"] * 3
 
 
-def test_a_component_for_msgflos_library_says_what_it_is(tmp_path: Path) -> None:
+def test_a_component_for_msgflos_library_describes_itself(tmp_path: Path) -> None:
     info = asked(tmp_path, MSGFLO)
     assert info == ComponentInfo("n/Part", "Repeats", "file-word-o", inports=(Port("in"),))
 
 
-def test_of_several_classes_the_command_says_which(tmp_path: Path) -> None:
+def test_of_several_classes_the_command_names_one(tmp_path: Path) -> None:
     code = "from msgflo import Participant\nclass A(Participant): label = 'a'\nclass B(Participant): label = 'b'\n"
     assert asked(tmp_path, code, options="--class B").description == "b"
     assert asked(tmp_path, code, options="--class=A").description == "a"
-    assert "say which with --class" in asked(tmp_path, code).trouble
+    assert "name one with --class" in asked(tmp_path, code).trouble
 
 
 @pytest.mark.parametrize(
@@ -92,8 +92,8 @@ def test_of_several_classes_the_command_says_which(tmp_path: Path) -> None:
     [
         ("import no_such_module  # Participant\n", "part.py:1: ModuleNotFoundError: No module named 'no_such_module'"),
         ("def Participant(:\n", "part.py:1:17: invalid syntax"),
-        ("import os  # Participant\nos._exit(0)\n", "part.py: ended without saying what it is"),
-        ("raise SystemExit  # Participant\n", "part.py: ended without saying what it is"),
+        ("import os  # Participant\nos._exit(0)\n", "part.py: ended without describing itself"),
+        ("raise SystemExit  # Participant\n", "part.py: ended without describing itself"),
         ("x = 'Participant'\n", "part.py: defines no subclass of msgflo.Participant"),
         (
             "from msgflo import Participant\nclass A(Participant):\n  def __init__(self, role): 1 / 0\n",
@@ -101,7 +101,7 @@ def test_of_several_classes_the_command_says_which(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_component_that_cannot_say_what_it_is_has_the_reason(tmp_path: Path, code: str, trouble: str) -> None:
+def test_a_component_that_cannot_describe_itself_has_the_reason(tmp_path: Path, code: str, trouble: str) -> None:
     assert trouble in asked(tmp_path, code).trouble
 
 
@@ -127,7 +127,7 @@ def test_it_is_asked_with_low_priority(tmp_path: Path) -> None:
 def test_one_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(infos, "TIMEOUT_S", 1.0)
     info = asked(tmp_path, "import time  # Participant\ntime.sleep(99)\n")
-    assert info.trouble == "part.py: has not said what it is within 1 s"
+    assert info.trouble == "part.py: has not described itself within 1 s"
 
 
 def test_a_foreign_device_is_read_and_read_again_when_its_file_changes(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_a_foreign_device_is_read_and_read_again_when_its_file_changes(tmp_path:
     assert "fan.yml:1:1: has neither 'inports' nor 'outports'" in info.trouble
 
 
-def test_what_an_older_source_has_said_is_shown_until_the_new_one_is_asked(tmp_path: Path) -> None:
+def test_the_answer_of_an_older_source_is_shown_until_the_new_one_is_asked(tmp_path: Path) -> None:
     file = tmp_path / "Lamp.py"
     file.write_text("class Lamp(Participant): ...\n")
     library = load(tmp_path)
@@ -159,7 +159,7 @@ def test_what_an_older_source_has_said_is_shown_until_the_new_one_is_asked(tmp_p
 
 
 @pytest.mark.parametrize("folder", ["demo", "rtl433", "zigbee2mqtt"])
-def test_the_outline_of_a_source_is_what_the_component_says_itself(folder: str) -> None:
+def test_the_outline_of_a_source_equals_the_answer_of_the_component(folder: str) -> None:
     library = load(ROOT / "examples" / folder)
     asked = list(library.unasked())
     assert asked

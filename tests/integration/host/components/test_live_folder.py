@@ -1,4 +1,4 @@
-"""A library follows its folder."""
+"""A library applies changes of its folder."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import pytest
 
 from msgflo_host.components import live_folder
 from msgflo_host.components.library import Library, load
-from msgflo_host.components.live_folder import follow
+from msgflo_host.components.live_folder import watch
 from msgflo_host.model.events import LibraryChanged
 
 CODE = "from msgflo import Participant, Port\nclass Lamp(Participant):\n    label = {label!r}\n"
 
 
 @pytest.fixture(autouse=True)
-def folders_are_looked_at_often(monkeypatch: pytest.MonkeyPatch) -> None:
+def folders_are_polled_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_folder, "POLL_S", 0.05)
 
 
@@ -33,14 +33,14 @@ def label(library: Library, name: str) -> str:
     return info.description if info else ""
 
 
-def followed(library: Library, scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
+def watched(library: Library, scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
     async def run() -> None:
-        following = asyncio.create_task(follow(library))
+        watching = asyncio.create_task(watch(library))
         try:
             await scenario()
         finally:
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
 
     asyncio.run(run())
 
@@ -50,8 +50,8 @@ def test_components_come_change_and_go_with_their_files(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "A.py").write_text(CODE.format(label="one"))
     library = load(folder)
-    told: list[frozenset[str]] = []
-    library.events.listen(LibraryChanged, lambda event: told.append(event.names))
+    changed: list[frozenset[str]] = []
+    library.events.listen(LibraryChanged, lambda event: changed.append(event.names))
 
     async def scenario() -> None:
         await until(lambda: label(library, "n/A") == "one")
@@ -61,11 +61,11 @@ def test_components_come_change_and_go_with_their_files(tmp_path: Path) -> None:
         (folder / "A.py").unlink()
         await until(lambda: library.names() == ["n/B"])
 
-    followed(library, scenario)
-    assert {name for names in told for name in names} == {"n/A", "n/B"}
+    watched(library, scenario)
+    assert {name for names in changed for name in names} == {"n/A", "n/B"}
 
 
-def test_a_mistake_is_said_once_and_changes_nothing_until_it_is_mended(
+def test_a_mistake_is_logged_once_and_changes_nothing_until_it_is_mended(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = tmp_path / "msgflo.yaml"
@@ -77,10 +77,10 @@ def test_a_mistake_is_said_once_and_changes_nothing_until_it_is_mended(
         await until(lambda: any("(the components stay as they were)" in message for message in caplog.messages))
         assert library.names() == ["a"]
         other = tmp_path / "other.py"
-        other.write_text("")  # brings a further look at the folder
+        other.write_text("")  # makes it read the folder once more
         await until(lambda: other in library.seen)
         file.write_text("components: {a: sleep 1, b: sleep 2}\n")
         await until(lambda: library.names() == ["a", "b"])
 
-    followed(library, scenario)
+    watched(library, scenario)
     assert len(caplog.messages) == 1

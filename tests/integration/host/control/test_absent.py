@@ -1,4 +1,4 @@
-"""Nodes that nobody plays: what is said of them, and of what is sent to them."""
+"""Nodes without a participant: their diagnostics, and the errors of commands that name them."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def coordinator(shared_broker: Broker, tmp_path_factory: pytest.TempPathFactory)
         yield running
 
 
-def test_of_a_device_of_a_page_it_is_said_that_a_page_must_play_it(coordinator: Coordinator) -> None:
-    said = 'node "display1" waits for a page that plays it: Dashboard or Devices, Add, with the role "display1"'
+def test_a_device_of_a_page_waits_for_a_page_that_runs_it(coordinator: Coordinator) -> None:
+    said = 'node "display1" waits for a page that runs it: Dashboard or Devices, Add, with the role "display1"'
     until(lambda: said in coordinator.output)
     assert "the library has no component" not in coordinator.output
 

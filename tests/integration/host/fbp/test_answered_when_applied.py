@@ -1,4 +1,4 @@
-"""What an editor is told when it is true: packets that are sent right after an answer take the new edge, and are shown."""
+"""An answer comes when it is true: packets that are sent right after it take the new edge, and are shown."""
 
 from __future__ import annotations
 

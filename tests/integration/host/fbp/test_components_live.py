@@ -105,7 +105,7 @@ async def soon(condition: Callable[[], Any]) -> None:
 
 
 def processes(coordinator: Coordinator, *words: str) -> list[psutil.Process]:
-    """What the coordinator runs with these words in its command."""
+    """Return the coordinator's processes with these words in their command."""
     assert coordinator.process is not None
     found = []
     for process in psutil.Process(coordinator.process.pid).children(recursive=True):
@@ -212,34 +212,6 @@ def test_files_in_other_languages_for_msgflos_library_and_of_foreign_devices_are
             for kind in kinds:
                 assert [port["id"] for port in listed[f"home/{kind}"]["inPorts"]] == [f"of-{kind.lower()}"]
                 await client.ask("graph", "removenode", graph=MAIN, id=kind)
-
-    run(main)
-
-
-HALF = """
-from msgflo import Participant, Port
-
-class Half(Participant):
-    inports = [Port("in", "number")]
-    def on_in(self, value):
-        print(value / 2)
-"""
-
-
-def test_a_process_that_fails_at_a_packet_is_shown_as_one_that_fails(coordinator: Coordinator, folder: Path) -> None:
-    fill(folder, Half__py=HALF)
-
-    async def main() -> None:
-        async with at(coordinator) as client:
-            await add(client, half="home/Half")
-            await feed(client, "hot", "half.in")
-            await soon(
-                lambda: any(
-                    each["id"] == "half" and "TypeError: unsupported operand" in each["error"]
-                    for each in client.all("network", "processerror")
-                )
-            )
-            await client.ask("graph", "removenode", graph=MAIN, id="half")
 
     run(main)
 

@@ -1,4 +1,4 @@
-"""Clients that mean no good, on the whole program: nothing is written or run that should not be, and others are served."""
+"""Hostile clients of the whole program: they run nothing outside of the component folder."""
 
 from __future__ import annotations
 

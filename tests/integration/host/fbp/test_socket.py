@@ -1,4 +1,4 @@
-"""A socket of the FBP protocol with real connections: who is let in, and what each request is allowed."""
+"""A socket of the FBP protocol with real connections: origins, secrets, and limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who counts as being on the machine of a running coordinator, under which names it is reached, and what others see of it."""
+"""Access to a running coordinator from its own machine and from others."""
 
 from __future__ import annotations
 

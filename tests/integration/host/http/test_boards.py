@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -89,7 +88,7 @@ class Control:
 
 
 def micropythons(coordinator: Coordinator) -> list[psutil.Process]:
-    """What runs below a coordinator for its boards: nothing, until a board's MicroPython runs."""
+    """Return the processes of a coordinator's boards: none, until a board's MicroPython runs."""
     assert coordinator.process is not None
     everything = psutil.Process(coordinator.process.pid).children(recursive=True)
     found = [each for each in everything if "coordinator" not in words(each)]
@@ -97,7 +96,7 @@ def micropythons(coordinator: Coordinator) -> list[psutil.Process]:
 
 
 def runs_micropython(process: psutil.Process) -> bool:
-    """It may be a program, or a script that Python or first a shell runs."""
+    """Return whether a process is one: a program, or a script that Python or first a shell runs."""
     return any(Path(word).name == "micropython" for word in words(process)[:2])
 
 
@@ -278,14 +277,6 @@ def test_a_name_that_is_no_port_map_is_refused_with_those_that_are(server: Local
             assert text.endswith("/boards; there are: desk\n")
 
     run(main)
-
-
-def test_a_start_that_is_refused_is_answered_with_the_reason(
-    server: LocalServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
-    status, text = asyncio.run(House(server).ask("POST", "/boards/desk/start"))
-    assert (status, text) == (409, "a virtual board needs MicroPython 1.25 or newer: `make setup` installs it\n")
 
 
 def test_the_page_learns_whether_there_are_port_maps(tmp_path: Path) -> None:

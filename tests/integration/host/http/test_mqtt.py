@@ -126,21 +126,6 @@ def test_packets_pass_both_ways_whole_or_in_pieces(house: Coordinator) -> None:
     run(main)
 
 
-@pytest.mark.parametrize(
-    "first", [b"", b"GET / HTTP/1.1\r\n\r\n", b"\x10\x02\xff\xff", b"\x10\xff\xff\xff\x7f" + bytes(300_000), "text"]
-)
-def test_what_is_no_mqtt_is_hung_up_on(house: Coordinator, first: bytes | str) -> None:
-    async def main() -> None:
-        async with browser(house) as socket:
-            await (socket.send_str(first) if isinstance(first, str) else socket.send_bytes(first))
-            if first == b"":
-                await socket.send_bytes(b"\x30\x00")
-            assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
-
-    run(main)
-    assert "Traceback" not in house.output
-
-
 def test_while_the_broker_is_away_a_browser_gets_a_refusal(tmp_path: Path) -> None:
     with Broker() as broker, Coordinator("--plain", broker=broker.url, cwd=tmp_path) as coordinator:
         coordinator.wait(lambda status: status["connected"])

@@ -1,4 +1,4 @@
-"""What a browser gets from the port of a running server: files, headers, and what the page is told."""
+"""The answers of a running server to a browser: files, headers, and page.json."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def get(server: LocalServer, path: str, **headers: str) -> tuple[int, str]
 
 
 def told(server: LocalServer, **headers: str) -> Any:
-    """What `/page.json` says, or the status of its refusal."""
+    """Return the content of `/page.json`, or the status of its refusal."""
 
     async def ask() -> Any:
         async with asyncio.timeout(20):

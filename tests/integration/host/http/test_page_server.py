@@ -1,4 +1,4 @@
-"""Who may do what at the port of a running coordinator: secrets, addresses, pages, and what is told of them."""
+"""Access to the port of a running coordinator: secrets, addresses, pages, and their log messages."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ NODE = {"id": "new", "component": "core/Repeat", "graph": MAIN}
 
 
 def live_urls(server: LocalServer) -> list[dict[str, str]]:
-    """What an editor finds in each of the URLs that were printed, split as noflo-ui does."""
+    """Return the parts of each URL that was printed, split as noflo-ui does."""
     urls = [line.partition("#runtime/endpoint?")[2] for line in server.lines]
     return [dict(part.split("=") for part in unquote(url).split("&")) for url in urls if url]
 
@@ -76,7 +76,7 @@ def test_the_url_of_the_first_start_opens_everything_from_elsewhere_and_at_the_s
 
 
 def said(host: str, secret: str | None, caplog: pytest.LogCaptureFixture) -> list[str]:
-    """What is printed at the start by a server that listens there."""
+    """Return the lines at the start of a server that listens there."""
     caplog.set_level(logging.INFO, "msgflo")
     _log_urls(Access(folder=Path("kept"), ide="https://ide.example"), host, 1, "an-id", secret)
     return [unquote(record.getMessage()) for record in caplog.records]
@@ -265,7 +265,7 @@ PART = "from msgflo import Participant, Port\nclass Part(Participant):\n    outp
 
 
 def test_secrets_are_revealed_to_nobody(shared_broker: Broker, tmp_path: Path) -> None:
-    """Whatever the program prints in asyncio's debug mode, keeps, answers and tells all; also to who puts them elsewhere."""
+    """Neither in the output in asyncio's debug mode, nor in files, answers and messages to all."""
     (tmp_path / "secrets.yaml").write_text(f"hall:\n  secret: {SECRETS['viewer']}\n  may: viewer\n")
     folder = tmp_path / "data"
     (tmp_path / "home").mkdir()

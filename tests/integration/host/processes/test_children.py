@@ -40,7 +40,7 @@ OBEDIENT = "sleep 60 & echo $!; wait"
 
 
 def alive(pid: int) -> bool:
-    """Whether a process runs (a zombie, which only waits to be reaped, does not)."""
+    """Return True for a process that runs; a zombie only waits to be reaped."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
@@ -95,7 +95,7 @@ def test_what_has_left_the_group_of_a_child_ends_with_us_as_well(how: signal.Sig
     assert eventually(lambda: not alive(child) and not alive(grandchild))
 
 
-def test_ending_a_child_ends_its_children_and_tells_its_exit_code() -> None:
+def test_ending_a_child_ends_its_children_and_returns_its_exit_code() -> None:
     async def main() -> None:
         child = await children.spawn(["/bin/sh", "-c", "trap 'exit 7' TERM; sleep 60 & echo $!; wait"], stdout=PIPE)
         assert child.stdout is not None

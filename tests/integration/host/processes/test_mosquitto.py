@@ -111,7 +111,7 @@ def test_it_listens_on_loopback_only(tmp_path: Path) -> None:
     run(main)
 
 
-def test_on_loopback_nobody_needs_an_account_and_one_that_is_named_is_looked_at(tmp_path: Path) -> None:
+def test_on_loopback_nobody_needs_an_account_and_one_that_is_given_is_checked(tmp_path: Path) -> None:
     async def main() -> None:
         async with running(tmp_path) as made:
             user, password = made.account
@@ -137,7 +137,7 @@ def test_beyond_loopback_an_account_is_needed(tmp_path: Path) -> None:
     run(main)
 
 
-def test_accounts_that_the_user_has_added_are_kept_and_secrets_are_private(tmp_path: Path) -> None:
+def test_accounts_that_the_user_has_added_stay_and_secrets_are_private(tmp_path: Path) -> None:
     async def main() -> None:
         async with running(tmp_path, host="0.0.0.0") as made:
             account = made.account
@@ -195,7 +195,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     run(main)
 
 
-def test_without_mosquitto_it_says_how_to_install_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_mosquitto_the_error_names_how_to_install_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setattr(module, "_SBIN", "/nowhere")
 
@@ -216,7 +216,7 @@ def test_it_is_found_where_users_have_no_path_to_it(tmp_path: Path, monkeypatch:
     run(main)
 
 
-def test_a_refused_configuration_is_told_in_its_own_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_configuration_is_reported_in_its_own_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "configuration", lambda *args, **options: "no_such_option true\n")
 
     async def main() -> None:
@@ -235,12 +235,12 @@ def test_damaged_state_is_set_aside(tmp_path: Path, damage: bytes, caplog: pytes
             await retain(made.url, "a", b"1")
 
     run(main)
-    kept = [path.read_bytes() for path in tmp_path.glob("mosquitto.db.damaged-*")]
-    assert kept == ([damage] if damage else [])
+    aside = [path.read_bytes() for path in tmp_path.glob("mosquitto.db.damaged-*")]
+    assert aside == ([damage] if damage else [])
     assert ("starts empty" in caplog.text) == bool(damage)
 
 
-def test_after_a_crash_it_is_started_again_and_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_after_a_crash_it_is_started_again_and_that_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
         async with running(tmp_path) as made:
             for _ in range(2):
@@ -292,7 +292,7 @@ def test_what_has_changed_is_saved_soon(tmp_path: Path, monkeypatch: pytest.Monk
     run(main)
 
 
-def test_what_cannot_be_saved_is_said_once_and_so_is_that_it_can_be_again(
+def test_saving_that_fails_is_logged_once_and_so_is_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(module, "_SAVE_S", 0.05)
@@ -336,13 +336,13 @@ def test_when_its_parent_is_killed_it_saves_and_ends_and_the_next_start_finds_al
     pid = int(parent.stdout.readline())
 
     async def main() -> None:
-        await retain(f"mqtt://127.0.0.1:{port}", "state", b"kept")
+        await retain(f"mqtt://127.0.0.1:{port}", "state", b"saved")
         parent.kill()
         parent.wait()
         # At once, on the same port: it waits for the end of the one before.
         async with running(tmp_path, port=port) as made:
             assert not alive(pid)
-            assert await retained(made.url, "state") == b"kept"
+            assert await retained(made.url, "state") == b"saved"
 
     run(main)
 
@@ -356,7 +356,7 @@ def test_free_ports_are_told_from_others() -> None:
     assert not is_free("192.0.2.1", port)  # not an address of this machine
 
 
-def test_without_a_port_asked_for_a_taken_one_is_replaced_and_said(
+def test_without_a_port_option_a_taken_one_is_replaced_and_logged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:

@@ -47,7 +47,7 @@ def test_a_process_runs_in_its_folder_with_the_broker(tmp_path: Path) -> None:
     assert printed == [f"{tmp_path} mqtt://u%40x:p%3Aw@127.0.0.1:1884"]
 
 
-def test_the_url_for_children_says_the_same_as_the_broker() -> None:
+def test_the_url_for_children_parses_to_the_same_broker() -> None:
     for url in ("mqtt://h", "mqtt://u@h:1", "mqtts://u:p%2F@[::1]:9?cafile=/tmp/a%20b.pem"):
         broker = Broker.parse(url)
         again = Broker.parse(broker_url(broker))
@@ -75,7 +75,7 @@ def test_only_a_process_that_still_runs_is_settled(tmp_path: Path, monkeypatch: 
     assert settled == ["lasting"]
 
 
-def test_a_crash_is_said_and_the_process_started_again_after_a_growing_delay(
+def test_a_crash_is_logged_and_the_process_started_again_after_a_growing_delay(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(processes, "FIRST_RESTART_S", 0.01)
@@ -87,11 +87,11 @@ def test_a_crash_is_said_and_the_process_started_again_after_a_growing_delay(
         await running.stop()
 
     asyncio.run(scenario())
-    said = [message for message in caplog.messages if "exit code 3" in message]
-    assert [message.rpartition(" in ")[2] for message in said[:3]] == ["0.01 s", "0.02 s", "0.04 s"]
+    logged = [message for message in caplog.messages if "exit code 3" in message]
+    assert [message.rpartition(" in ")[2] for message in logged[:3]] == ["0.01 s", "0.02 s", "0.04 s"]
 
 
-def test_what_is_no_longer_wanted_ends_and_another_command_replaces_it(tmp_path: Path) -> None:
+def test_a_process_that_is_no_longer_desired_ends_and_another_command_replaces_it(tmp_path: Path) -> None:
     def lives(mark: str) -> Command:
         code = f"import os, time; open({mark!r}, 'w').write(str(os.getpid())); time.sleep(60)"
         return python(code, tmp_path)
@@ -125,11 +125,11 @@ time.sleep(60)
 """
 
 
-def test_one_that_is_wanted_again_while_it_ends_starts_when_that_is_over(tmp_path: Path) -> None:
-    told: list[str] = []
+def test_one_that_is_desired_again_while_it_ends_starts_when_that_is_over(tmp_path: Path) -> None:
+    events: list[str] = []
 
     async def scenario() -> None:
-        running = Processes(ENVIRONMENT, ended=told.append, crashed=lambda name, how, delay: told.append(how))
+        running = Processes(ENVIRONMENT, ended=events.append, crashed=lambda name, how, delay: events.append(how))
         for _ in range(2):
             running.set_desired({"one": python(ALONE, tmp_path)})
             assert running.is_due("one")
@@ -145,7 +145,7 @@ def test_one_that_is_wanted_again_while_it_ends_starts_when_that_is_over(tmp_pat
 
     asyncio.run(scenario())
     assert (tmp_path / "starts").read_text() == ".."
-    assert told == ["one"] * 3
+    assert events == ["one"] * 3
 
 
 def test_what_a_crashed_process_has_started_does_not_keep_it_from_its_restart(
@@ -183,7 +183,7 @@ def test_a_program_that_does_not_exist_is_named_once(tmp_path: Path, caplog: pyt
 
 
 @pytest.mark.parametrize("argument", ["a\0b", "\ud800", "x" * 10_000_000])
-def test_an_argument_that_no_program_can_have_is_said(
+def test_an_argument_that_no_program_can_have_is_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, argument: str
 ) -> None:
     async def scenario() -> None:
@@ -196,23 +196,23 @@ def test_an_argument_that_no_program_can_have_is_said(
     assert caplog.messages[0].startswith("odd: true cannot be started (")
 
 
-def test_what_a_process_prints_and_how_it_ends_is_told(tmp_path: Path) -> None:
-    told: list[tuple[object, ...]] = []
+def test_what_a_process_prints_and_how_it_ends_is_reported(tmp_path: Path) -> None:
+    events: list[tuple[object, ...]] = []
 
     async def scenario() -> None:
         running = Processes(
             ENVIRONMENT,
-            output=lambda *news: told.append(("output", *news)),
-            crashed=lambda *news: told.append(("crashed", *news)),
+            output=lambda *rest: events.append(("output", *rest)),
+            crashed=lambda *rest: events.append(("crashed", *rest)),
         )
         code = "import sys; print('hello'); print('worse', file=sys.stderr); raise RuntimeError('too bad')"
         running.set_desired({"fragile": python(code, tmp_path)})
-        await until(lambda: any(news[0] == "crashed" for news in told))
+        await until(lambda: any(event[0] == "crashed" for event in events))
         await running.stop()
 
     asyncio.run(scenario())
-    assert told[:2] == [("output", "fragile", "hello"), ("output", "fragile", "worse")]
-    assert ("crashed", "fragile", "ended (exit code 1): RuntimeError: too bad", 0.5) in told
+    assert events[:2] == [("output", "fragile", "hello"), ("output", "fragile", "worse")]
+    assert ("crashed", "fragile", "ended (exit code 1): RuntimeError: too bad", 0.5) in events
 
 
 def shown(line: str) -> int:

@@ -32,7 +32,7 @@ def broker() -> MemoryBroker:
 
 @pytest.fixture(scope="module")
 def status() -> Status:
-    """What a coordinator says that has one direct edge."""
+    """The status of a coordinator that has one direct edge."""
     broker, found = MemoryBroker(), []
 
     async def main() -> None:
@@ -57,7 +57,7 @@ def with_broker(broker: MemoryBroker, main: Callable[[], Any]) -> None:
 
 
 def seen(broker: MemoryBroker, ready: Callable[[Coordinator], object]) -> Status:
-    """What a coordinator says that is there for a while, and leaves all as it was."""
+    """The status of a coordinator that runs for a while, and leaves all as it was."""
     found: list[Status] = []
 
     async def main() -> None:
@@ -90,7 +90,7 @@ def test_list_shows_nodes_ports_and_edges(status: Status) -> None:
     assert json.loads(msgflo("list", "--json", coordinator=status).stdout) == status
 
 
-def test_list_prints_what_devices_say_harmlessly(broker: MemoryBroker) -> None:
+def test_list_prints_texts_of_devices_without_control_characters(broker: MemoryBroker) -> None:
     hostile = {"id": "o", "queue": "o", "description": "\x1b[2J hello\nfake (x/Y): alive"}
     broker.publish("fbp/participant/bad", discovery_message("bad", id="bad", outports=[hostile]), retain=True)
     shown = msgflo("list", coordinator=seen(broker, lambda coordinator: coordinator.registry.get("bad"))).stdout
@@ -102,22 +102,22 @@ def test_list_prints_what_devices_say_harmlessly(broker: MemoryBroker) -> None:
 # -- watch --
 
 
-def watched(broker: MemoryBroker, *arguments: str, status: Answer = None, say: list[tuple[str, bytes]]) -> Done:
-    """What `msgflo watch` prints while something is said on topics, once it has subscribed."""
+def watched(broker: MemoryBroker, *arguments: str, status: Answer = None, packets: list[tuple[str, bytes]]) -> Done:
+    """Run `msgflo watch`, and publish packets once it has subscribed."""
 
     async def beside() -> None:
-        await until(lambda: any(topic == say[0][0] for _, topic in broker.subscribed))
-        for topic, payload in say:
+        await until(lambda: any(topic == packets[0][0] for _, topic in broker.subscribed))
+        for topic, payload in packets:
             broker.publish(topic, payload)
 
-    count = str(len(say))
+    count = str(len(packets))
     return msgflo(
         "watch", "-n", count, *arguments, "--broker", broker.url, broker=broker, coordinator=status, beside=beside
     )
 
 
 def test_watch_resolves_a_port_and_ends_after_the_count(broker: MemoryBroker, status: Status) -> None:
-    done = watched(broker, "--json", "source.out", status=status, say=[("source/out", b'{"a": 1.5}')] * 2)
+    done = watched(broker, "--json", "source.out", status=status, packets=[("source/out", b'{"a": 1.5}')] * 2)
     packets = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(packets) == 2
     assert packets[0].items() >= {"name": "source.out", "topic": "source/out", "retained": False}.items()
@@ -125,7 +125,7 @@ def test_watch_resolves_a_port_and_ends_after_the_count(broker: MemoryBroker, st
 
 
 def test_watch_shows_what_reaches_an_inport_directly(broker: MemoryBroker, status: Status) -> None:
-    done = watched(broker, "sink.in", status=status, say=[("source/out", b"7")])
+    done = watched(broker, "sink.in", status=status, packets=[("source/out", b"7")])
     assert done.stdout.endswith("sink.in 7\n")
 
 
@@ -136,17 +136,17 @@ def test_watch_shows_what_reaches_an_inport_directly(broker: MemoryBroker, statu
         ("source", "source is a node; its ports are named as NODE.PORT: out, value, error"),
     ],
 )
-def test_watch_says_that_a_name_of_no_port_is_taken_as_a_topic(
+def test_watch_warns_that_a_name_of_no_port_is_taken_as_a_topic(
     broker: MemoryBroker, status: Status, name: str, why: str
 ) -> None:
-    done = watched(broker, name, status=status, say=[(name, b"7")])
+    done = watched(broker, name, status=status, packets=[(name, b"7")])
     assert done.stderr.startswith(f"{name} is taken as a topic")
     assert done.stderr.endswith(f"{why}\n")
     assert done.stdout.endswith(f"{name} 7\n")
 
 
 def test_watch_prints_binary_and_control_characters_harmlessly(broker: MemoryBroker) -> None:
-    first, second = watched(broker, "x", say=[("x", b"\xff\x00"), ("x", b"a\x1b[31mb\n")]).stdout.splitlines()
+    first, second = watched(broker, "x", packets=[("x", b"\xff\x00"), ("x", b"a\x1b[31mb\n")]).stdout.splitlines()
     assert first.endswith("x 2 bytes ff00")
     assert second.endswith("x a\\x1b[31mb\\n")
 
@@ -195,7 +195,7 @@ def test_a_broker_that_is_not_there_is_named() -> None:
 
 
 def leave(broker: MemoryBroker, role: str, status: str, connection: str = "", *, period: int = 1) -> None:
-    """What a participant leaves that has gone without a word, or has not."""
+    """Retain the messages of a participant that is lost, or is not."""
     connection = connection or f"{role}-client"
     message = discovery_message(role, id=role, connection=connection, period=period)
     broker.retained[f"fbp/participant/{role}"] = message.encode()
@@ -203,7 +203,7 @@ def leave(broker: MemoryBroker, role: str, status: str, connection: str = "", *,
 
 
 def left(broker: MemoryBroker) -> list[str]:
-    """Where the broker keeps something of participants and connections."""
+    """Topics of participants and connections on which the broker retains something."""
     return sorted(topic for topic in broker.retained if topic.startswith(("fbp/participant/", "fbp/connection/")))
 
 
@@ -275,13 +275,13 @@ def test_forget_clears_all_that_the_coordinator_knows_as_lost(broker: MemoryBrok
     others = [f"fbp/connection/{each}" for each in ("msgflo-components", "msgflo-forwarder", "receiver")]
     assert left(broker) == [*others, "fbp/participant/heard", "fbp/participant/radio"]
     status = seen(broker, lambda coordinator: coordinator.registry.state("heard") == "alive")
-    assert forget(broker, "--lost", status=status).stderr == "msgflo: the broker keeps nothing of anybody who is lost\n"
+    assert forget(broker, "--lost", status=status).stderr == "msgflo: the broker retains nothing of lost participants\n"
 
 
 def test_forget_clears_nothing_where_one_is_online_or_unknown(broker: MemoryBroker) -> None:
     leave(broker, "old", "lost")
     leave(broker, "lamp", "online")
-    for role, message in (("lamp", '"lamp" is online; end it first'), ("unknown", "keeps nothing of a participant")):
+    for role, message in (("lamp", '"lamp" is online; end it first'), ("unknown", "retains nothing of a participant")):
         answer = forget(broker, "old", role)
         assert (answer.returncode, answer.stdout) == (1, "")
         assert message in answer.stderr.splitlines()[-1]
@@ -398,7 +398,7 @@ def test_a_file_that_serves_by_itself_runs_as_a_component_too(
 
 
 @pytest.mark.parametrize(("body", "name"), [("pass", "home/Part"), ("component = 'x/Own'", "x/Own")])
-def test_a_class_without_a_component_is_what_the_command_says(
+def test_a_class_without_a_component_takes_that_of_the_command(
     broker: MemoryBroker, component: Callable[[str], Path], body: str, name: str
 ) -> None:
     found = announced(broker, component(PART.format(body)), "one", "--component", "home/Part")
@@ -415,7 +415,7 @@ def plug(tmp_path: Path) -> str:
 
 
 def register(plug: str, *options: str, broker: MemoryBroker, status: Answer = None, **environment: str) -> Done:
-    """What it says until it has announced the plug; it is ended then."""
+    """Run it until it has announced the plug."""
 
     async def beside() -> None:
         before = broker.retained.get("fbp/participant/plug")
@@ -426,7 +426,7 @@ def register(plug: str, *options: str, broker: MemoryBroker, status: Answer = No
     return msgflo("register", plug, *options, broker=broker, coordinator=status, beside=beside, **environment)
 
 
-def test_register_says_on_which_broker_it_announces(plug: str, broker: MemoryBroker) -> None:
+def test_register_prints_on_which_broker_it_announces(plug: str, broker: MemoryBroker) -> None:
     done = register(plug, "--broker", broker.url.replace("://", "://me:secret@"), broker=broker)
     assert done.stderr == f"announcing plug on {broker.url.replace('://', '://me:***@')}; Ctrl-C ends\n"
 
@@ -434,9 +434,9 @@ def test_register_says_on_which_broker_it_announces(plug: str, broker: MemoryBro
 def test_register_takes_the_broker_of_the_coordinator_where_one_answers(
     plug: str, broker: MemoryBroker, status: Status
 ) -> None:
-    said = f"announcing plug on {status['broker']}; Ctrl-C ends\n"
-    assert register(plug, "--coordinator", COORDINATOR, broker=broker, status=status).stderr == said
-    assert register(plug, broker=broker, status=status, MSGFLO_COORDINATOR=COORDINATOR).stderr == said
+    line = f"announcing plug on {status['broker']}; Ctrl-C ends\n"
+    assert register(plug, "--coordinator", COORDINATOR, broker=broker, status=status).stderr == line
+    assert register(plug, broker=broker, status=status, MSGFLO_COORDINATOR=COORDINATOR).stderr == line
 
 
 def test_register_takes_the_broker_of_this_machine_where_no_coordinator_answers(
@@ -470,7 +470,7 @@ def http(code: int, reason: str) -> urllib.error.HTTPError:
         (b"[]", "is that a coordinator?"),
     ],
 )
-def test_register_takes_no_other_broker_where_something_answers_that_does_not_tell_the_broker(
+def test_register_takes_no_other_broker_where_something_answers_that_does_not_name_the_broker(
     plug: str, answer: Answer, message: str
 ) -> None:
     done = msgflo("register", plug, coordinator=answer)

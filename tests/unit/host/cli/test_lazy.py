@@ -1,4 +1,4 @@
-"""Groups of commands: what they say of a command that they do not have."""
+"""Groups of commands: their answer to an unknown command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the live view shows in a terminal."""
+"""The live view in a terminal."""
 
 from __future__ import annotations
 

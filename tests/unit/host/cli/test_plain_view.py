@@ -1,4 +1,4 @@
-"""What is printed where there is no terminal."""
+"""The lines that are printed without a terminal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from msgflo_host.cli import plain_view
 def test_nothing_is_printed_while_nothing_changes_but_once_an_hour(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    now, printed, looks = 1000.0, list[tuple[float, str]](), list[float]()
+    now, printed, measured = 1000.0, list[tuple[float, str]](), list[float]()
 
     def state() -> str:
         return "lost" if 8000 <= now < 8100 else "alive"
@@ -33,7 +33,7 @@ def test_nothing_is_printed_while_nothing_changes_but_once_an_hour(
     monkeypatch.setattr(plain_view.asyncio, "sleep", sleep)  # type: ignore[attr-defined]
     monkeypatch.setattr(plain_view.time, "monotonic", lambda: now)  # type: ignore[attr-defined]
     with pytest.raises(asyncio.CancelledError):
-        asyncio.run(plain_view.follow_plain(status, lambda seconds: looks.append(now)))
+        asyncio.run(plain_view.show_plain(status, lambda seconds: measured.append(now)))
     times = [time for time, line in printed if line.startswith("nodes: ")]
     assert times[0] == plain_view.FIRST_S
     assert 3600 < times[1] - times[0] < 3600 + plain_view.EVERY_S
@@ -41,7 +41,7 @@ def test_nothing_is_printed_while_nothing_changes_but_once_an_hour(
     assert 7100 <= times[3] < 7100 + plain_view.EVERY_S  # and back
     assert times[4] - times[3] > 3600
     assert [line for _, line in printed[:2]] == ["nodes: a alive, b alive", f"edge: a.out → b.in: {1005 % 7:.1f}/s"]
-    assert len(looks) == len(times)  # what nobody sees is not measured
+    assert len(measured) == len(times)  # only edges that are printed are measured
 
 
 def test_a_flood_of_log_lines_is_counted_and_not_printed(

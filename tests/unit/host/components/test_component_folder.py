@@ -1,4 +1,4 @@
-"""The library of components: `msgflo.yaml` and what is wrong with it."""
+"""The library of components: `msgflo.yaml` and mistakes in it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_commands_are_split_as_a_shell_splits_them_and_filled_for_a_node(tmp_pat
     assert command == Command(("msgflo", "participant", "my file.py", "kitchen", "--of=a/B"), tmp_path)
 
 
-def test_a_yaml_file_is_a_foreign_device_and_programs_are_kept_apart(tmp_path: Path) -> None:
+def test_a_yaml_file_is_a_foreign_device_and_programs_are_listed_apart(tmp_path: Path) -> None:
     (tmp_path / "fan.yml").touch()
     library = load(write(tmp_path, "components: {a/Fan: fan.yml}\nprograms: {plug: python plug.py}\n"))
     assert library.foreign == {"a/Fan": tmp_path / "fan.yml"}
@@ -129,7 +129,7 @@ def test_what_clients_choose_is_filled_in_as_arguments(
     ],
 )  # fmt: skip
 def test_what_clients_choose_never_decides_what_is_run(tmp_path: Path, command: str) -> None:
-    with pytest.raises(LibraryError, match=r"could be run, or say what is|would be run as code"):
+    with pytest.raises(LibraryError, match=r"could be run, or decide what is|would be run as code"):
         load(write(tmp_path, f"components: {{a/B: '{command}'}}\n"))
 
 
@@ -146,7 +146,7 @@ def test_what_clients_choose_never_decides_what_is_run(tmp_path: Path, command: 
         "msgflo participant --class A x.py --id #ROLE",
     ],
 )  # fmt: skip
-def test_what_clients_choose_may_follow_what_is_run(tmp_path: Path, command: str) -> None:
+def test_what_clients_choose_may_come_after_what_is_run(tmp_path: Path, command: str) -> None:
     library = load(write(tmp_path, f"components: {{a/B: '{command}'}}\n"))
     assert library.commands["a/B"].words == tuple(command.split())
 
@@ -346,25 +346,25 @@ def test_two_files_for_one_component_are_refused(tmp_path: Path) -> None:
         load(folder)
 
 
-def test_a_reload_tells_what_has_changed_and_keeps_everything_after_a_mistake(tmp_path: Path) -> None:
+def test_a_reload_emits_what_has_changed_and_changes_nothing_after_a_mistake(tmp_path: Path) -> None:
     folder = fill(tmp_path / "n", A__py=PARTICIPANT, B__py=PARTICIPANT, C__yml=DEVICE)
     library = load(folder)
-    told: list[frozenset[str]] = []
-    library.events.listen(LibraryChanged, lambda event: told.append(event.names))
+    changed: list[frozenset[str]] = []
+    library.events.listen(LibraryChanged, lambda event: changed.append(event.names))
     library.reload()
-    assert told == []
+    assert changed == []
     before = library.commands["n/B"]
     (folder / "A.py").unlink()
     fill(folder, B__py=PARTICIPANT + "# more\n", C__yml=DEVICE + "# more\n", D__py=PARTICIPANT)
     library.reload()
-    assert told == [{"n/A", "n/B", "n/C", "n/D"}]
+    assert changed == [{"n/A", "n/B", "n/C", "n/D"}]
     assert library.names() == ["n/B", "n/C", "n/D"]
     assert library.commands["n/B"] != before  # so its processes start again
     write(folder, "components: [\n")
     with pytest.raises(LibraryError):
         library.reload()
     assert library.names() == ["n/B", "n/C", "n/D"]
-    assert len(told) == 1
+    assert len(changed) == 1
 
 
 def test_the_name_of_the_built_in_components_is_not_taken_from_a_folder(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from event_loop import run_simulated
 from msgflo_host.components import live_folder as module
 from msgflo_host.components.library import ComponentInfo, Library, load
-from msgflo_host.components.live_folder import follow
+from msgflo_host.components.live_folder import watch
 from msgflo_host.processes.process_command import Command
 from simulation import beside, until
 
@@ -43,7 +43,7 @@ def test_each_is_asked_once_for_each_version_one_after_another(asked: list[str],
     library = write(folder, A="a", B="b", C="c")
 
     async def main() -> None:
-        async with beside(follow(library)):
+        async with beside(watch(library)):
             await asyncio.sleep(0.5)
             assert asked == ["A"]
             await asyncio.sleep(10)
@@ -65,7 +65,7 @@ def test_trouble_is_logged_once_where_the_ports_are_not_plain_to_see(
     library = write(tmp_path / "home", Fine="f", Broken="b")
 
     async def main() -> None:
-        async with beside(follow(library)):
+        async with beside(watch(library)):
             await asyncio.sleep(60)
 
     run_simulated(main)

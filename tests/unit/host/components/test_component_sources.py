@@ -80,11 +80,11 @@ def test_a_discovered_component_has_its_declaration_as_its_source() -> None:
 
 
 def test_a_new_component_is_written_and_known_at_once(library: Library, folder: Path) -> None:
-    told: list[frozenset[str]] = []
-    library.events.listen(LibraryChanged, lambda event: told.append(event.names))
+    changed: list[frozenset[str]] = []
+    library.events.listen(LibraryChanged, lambda event: changed.append(event.names))
     info = library.write("Lamp2", "python", CODE, "topic: home/Lamp2\n")
     assert info.name == "home/Lamp2"
-    assert told == [{"home/Lamp2"}]
+    assert changed == [{"home/Lamp2"}]
     assert (folder / "Lamp2.py").read_text() == CODE
     assert library.source("home/Lamp2") == Source("home/Lamp2", "python", CODE, "topic: home/Lamp2\n")
     assert library.commands["home/Lamp2"].words[:4] == ("msgflo", "participant", "Lamp2.py", "#ROLE")
@@ -96,7 +96,9 @@ def test_a_new_component_is_written_and_known_at_once(library: Library, folder: 
     assert (folder / "Script.js").stat().st_mode & 0o777 == 0o666 & ~mask
 
 
-def test_writing_again_replaces_the_source_and_keeps_the_suite_unless_told(library: Library, folder: Path) -> None:
+def test_writing_again_replaces_the_source_and_leaves_the_suite_unless_one_is_given(
+    library: Library, folder: Path
+) -> None:
     library.write("Fan", "yaml", DEVICE, "topic: home/Fan\n")
     (folder / "Fan.yml").chmod(0o640)
     before = library.version("home/Fan")
@@ -146,7 +148,7 @@ def test_a_component_that_the_configuration_names_is_written_to_its_own_file(lib
         ("home/A", "yaml", "inports: [\n", "A.yml:2:1: a [ or { is not closed"),
     ],
 )
-def test_what_cannot_be_written_is_said_and_changes_nothing(
+def test_a_refused_source_has_the_reason_and_changes_nothing(
     library: Library, folder: Path, name: str, language: str, code: str, message: str
 ) -> None:
     before, names = everything(folder), library.names()

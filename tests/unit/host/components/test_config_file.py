@@ -1,4 +1,4 @@
-"""Which folders say that they are libraries, and what a folder says of all of its components."""
+"""Folders that are configured as libraries, and settings of all their components."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from msgflo_host.errors import LibraryError
         ("Lamp.py", "class Lamp(Participant): pass\n", False),
     ],
 )
-def test_a_folder_is_a_library_by_itself_if_it_says_so(tmp_path: Path, file: str, text: str, configured: bool) -> None:
+def test_a_folder_is_a_library_if_it_is_configured(tmp_path: Path, file: str, text: str, configured: bool) -> None:
     (tmp_path / file).write_text(text)
     assert is_configured(tmp_path) is configured
 

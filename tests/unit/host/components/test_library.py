@@ -37,13 +37,13 @@ def test_the_first_component_makes_the_file_where_the_project_is(
     folder: Path, language: str, code: str, file: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     library = of_project(folder)
-    told: list[frozenset[str]] = []
-    library.events.listen(LibraryChanged, lambda event: told.append(event.names))
+    changed: list[frozenset[str]] = []
+    library.events.listen(LibraryChanged, lambda event: changed.append(event.names))
     with caplog.at_level(logging.INFO, "msgflo"):
         assert library.write("Fan", language, code).name == "2024/Fan"
         library.write("Fan", language, code)
     assert (folder / file).read_text() == code
-    assert told[0] == {"2024/Fan", "2024/Other"}
+    assert changed[0] == {"2024/Fan", "2024/Other"}
     assert (library.names(), library.creates) == (["2024/Fan", "2024/Other"], "")
     made = folder / "msgflo.yaml"
     assert caplog.messages == [f"{made} is made: the components of its folder are run from now on"]
@@ -62,7 +62,7 @@ def test_what_is_refused_leaves_no_file_behind(folder: Path) -> None:
     assert (library.names(), library.creates) == ([], "msgflo.yaml")
 
 
-def test_a_folder_in_which_nothing_can_be_written_is_told(tmp_path: Path) -> None:
+def test_a_folder_in_which_nothing_can_be_written_is_reported(tmp_path: Path) -> None:
     with pytest.raises(LibraryError, match=r"msgflo\.yaml: cannot be written: No such file"):
         of_project(tmp_path / "gone").write("Fan", "yaml", DEVICE)
 

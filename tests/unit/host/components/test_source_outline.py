@@ -1,4 +1,4 @@
-"""What a source seems to say, without being run."""
+"""Ports that are read from a source without running it."""
 
 from __future__ import annotations
 
@@ -52,19 +52,19 @@ def test_a_component_that_cannot_be_imported_has_its_ports(tmp_path: Path) -> No
         "",
     ],
 )
-def test_where_it_is_not_plain_to_see_nothing_is_said(tmp_path: Path, code: str) -> None:
+def test_without_literal_declarations_there_is_no_outline(tmp_path: Path, code: str) -> None:
     assert read(tmp_path, code) is None
 
 
-def test_what_a_component_says_itself_counts_more_and_trouble_takes_nothing_away(tmp_path: Path) -> None:
+def test_the_answer_of_a_component_replaces_the_outline_and_trouble_removes_nothing(tmp_path: Path) -> None:
     (tmp_path / "part.py").write_text(LAMP)
     (tmp_path / "msgflo.yaml").write_text("components: {n/Part: 'msgflo participant part.py #ROLE'}\n")
     library = load(tmp_path)
-    told: list[frozenset[str]] = []
-    library.events.listen(LibraryChanged, lambda event: told.append(event.names))
+    changed: list[frozenset[str]] = []
+    library.events.listen(LibraryChanged, lambda event: changed.append(event.names))
     assert library.unread() == ["n/Part"]
     library.read("n/Part")
-    assert told == [{"n/Part"}]
+    assert changed == [{"n/Part"}]
     assert library.unread() == []
     ((name, command),) = library.unasked()
     library.learn(name, ComponentInfo(name, trouble="no lamp"), command.version)

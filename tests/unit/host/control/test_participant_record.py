@@ -137,4 +137,4 @@ def test_a_file_that_cannot_be_written_is_said_once(tmp_path: Path, logged: pyte
     for _ in range(2):
         record.write([LAMP])
     assert len(logged.messages) == 1
-    assert "cannot be kept" in logged.text
+    assert "cannot be saved" in logged.text

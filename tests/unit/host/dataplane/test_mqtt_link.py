@@ -45,7 +45,7 @@ class Socket(asyncio.Transport):
 
 
 class Owner:
-    """Forwards `s/+` to `t`, and keeps what takes the slow way."""
+    """Forwards `s/+` to `t`, and stores the packets that take the slow way."""
 
     def __init__(self) -> None:
         self.router = Router()
@@ -67,7 +67,7 @@ class Owner:
     def acknowledged(self, link: Link, packet_id: int) -> None:
         self.confirmed.append(packet_id)
 
-    def passed_over(self, link: Link, packet: Packet, length: int) -> None:
+    def too_large(self, link: Link, packet: Packet, length: int) -> None:
         raise AssertionError(packet)
 
     def flush(self) -> None:

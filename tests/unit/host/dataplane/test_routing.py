@@ -28,7 +28,7 @@ def router(*forwards: Any) -> Router:
 def test_filters_that_overlap_are_on_different_lanes_and_others_on_one() -> None:
     made = router(("a/+", "x"), ("a/b", "y"), ("b/+", "z"), ("c", "z"), ("+/b", "w"), ("$SYS/#", "v"), ("#", "u"))
     for lane in made.lanes:
-        filters = list(lane.wanted)
+        filters = list(lane.desired)
         assert not any(overlap(one, other) for one in filters for other in filters if one < other)
     assert sorted(target for target, _, _ in targets(made, "a/b")) == ["u", "w", "x", "y"]
     assert targets(made, "$SYS/a") == [("v", 0, False)]
@@ -96,13 +96,13 @@ def test_every_target_that_a_filter_leads_to_gets_a_packet_exactly_once(
 def test_only_what_changed_is_touched() -> None:
     made = router(("a", "x"), ("b", "x"))
     lane = made.lanes[0]
-    assert lane.touched == {"a", "b"}
-    lane.touched.clear()
+    assert lane.changed == {"a", "b"}
+    lane.changed.clear()
     made.set_forwards([Forward("a", "x"), Forward("b", "x")])
-    assert not lane.touched
+    assert not lane.changed
     made.set_forwards([Forward("a", "x"), Forward("c", "x")])
-    assert lane.touched == {"b", "c"}
-    assert set(lane.wanted) == {"a", "c"}
+    assert lane.changed == {"b", "c"}
+    assert set(lane.desired) == {"a", "c"}
 
 
 def test_retained_packets_go_to_new_forwards_only() -> None:
@@ -110,10 +110,10 @@ def test_retained_packets_go_to_new_forwards_only() -> None:
     made = Router()
     made.set_forwards([old])
     lane = made.lanes[0]
-    lane.wanted["a"].served(settled=True)
+    lane.desired["a"].subscribing(settled=True)
     assert [target.forward for target in made.match(lane, "a").retained().targets] == [old]
     made.set_forwards([old, new])
-    lane.wanted["a"].served(settled=True)
+    lane.desired["a"].subscribing(settled=True)
     assert [target.forward for target in made.match(lane, "a").retained().targets] == [new]
     assert [target.forward for target in made.match(lane, "a").targets] == [old, new]
 

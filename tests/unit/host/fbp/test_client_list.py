@@ -1,4 +1,4 @@
-"""What is sent to clients waits in bounded queues, and goes to those who may see it."""
+"""Messages to clients wait in bounded queues, and go to those that may see them."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_the_oldest_without_a_secret_goes_when_one_more_comes() -> None:
     run(main)
 
 
-def test_who_is_put_out_and_does_not_go_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_replaced_client_that_does_not_close_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client_list, "DISCONNECT_S", 0.0)
 
     async def main() -> None:

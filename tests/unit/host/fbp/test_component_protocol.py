@@ -1,4 +1,4 @@
-"""component:* on the running program: what there is to build with, and sources that are read and written."""
+"""component:* on the running program: lists, and sources that are read and written."""
 
 from __future__ import annotations
 

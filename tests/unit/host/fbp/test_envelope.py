@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import time
 from typing import Any
 
 import pytest
@@ -128,20 +127,6 @@ def test_depth_is_bounded(opening: str, closing: str, depth: int, whole: bool) -
     end = "1" + closing * depth if whole else ""
     text = why('{"protocol":"graph","command":"x","payload":{"d":' + opening * depth + end + ("}}" if whole else ""))
     assert "nested more than 64 deep" in text or (not whole and "not JSON" in text)
-
-
-@pytest.mark.parametrize("number", ["1.5e300", "5e-324", "0." + "1" * 400, "9" * 30, "1" + "0" * 300 + ".5"])
-def test_numbers_that_are_slow_to_read_hold_nobody_up(number: str) -> None:
-    count = min(40_000, 1_000_000 // (len(number) + 1))
-
-    def seconds(value: str) -> float:
-        frame = '{"protocol": "graph", "command": "x", "payload": {"n": [' + ",".join([value] * count) + "]}}"
-        start = time.process_time()
-        parse(frame)
-        return time.process_time() - start
-
-    # The fastest of three, as others use the machine, too. There are readers of JSON for which it is hundreds of times.
-    assert min(seconds(number) for _ in range(3)) < 60 * min(seconds("1") for _ in range(3))
 
 
 @given(st.integers(0, 2**32))

@@ -1,4 +1,4 @@
-"""graph:* on a running system: each command, what all are told of it, what is refused, and who else changes graphs."""
+"""graph:* on a running system: commands, their changes for all clients, refusals, and other sources of changes."""
 
 from __future__ import annotations
 
@@ -291,7 +291,7 @@ def test_a_fixture_goes_with_the_client_that_has_made_it_and_so_does_an_empty_gr
 def test_secure_initial_packets_are_masked_for_those_who_may_not_change_the_graph(
     tmp_path: Path,
 ) -> None:
-    """However they come and go: by a command, with their node, by the file; and in the graph's source."""
+    """They come and go by a command, with their node, by the file; and are in the graph's source."""
     viewer_secret, hush = "only-looks-and-sees", "hush, this is private"
     graph = {"processes": {"first": {"component": "core/Drop"}}, "connections": []}
     (tmp_path / "graph.json").write_text(json.dumps(graph))

@@ -1,4 +1,4 @@
-"""What editors see of a library whose components do not run: their ports and their sources."""
+"""A library whose components do not run, in editors: their ports and descriptions."""
 
 from __future__ import annotations
 

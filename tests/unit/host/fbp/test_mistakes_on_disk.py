@@ -1,4 +1,4 @@
-"""What editors are told of mistakes in files that somebody edits meanwhile."""
+"""Mistakes in edited files: the messages that editors get."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""network:* on a running system: start and stop, status, which edges are looked at, and saving."""
+"""network:* on a running system: start and stop, status, selected edges, and saving."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with nodes, for as long as it holds; time is given."""
+"""Node errors, and when they expire."""
 
 from __future__ import annotations
 

@@ -1,25 +1,14 @@
-"""How the nodes are, as editors are told: online, asleep, lost, and why; also those that join later."""
+"""The states of nodes in editors: online, asleep, lost, and why; also in later editors."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import Any
 
 import pytest
 
-import msgflo
 from editors import Editor
-from event_loop import run_simulated
-from fbp_service import joined, read, service_of
 from local_system import LocalSystem
-from msgflo_host.components.library import Library
-from msgflo_host.control.component_processes import Components
-from msgflo_host.control.coordinator import Coordinator
-from msgflo_host.fbp.node_errors import PRINTED_S
-from msgflo_host.graph.model import Graph
-from msgflo_host.model.events import ComponentPrinted, NodeFailed, Reconciled
-from msgflo_host.wire import discovery
 from systems import discovery_message
 
 MAIN = "default/main"
@@ -42,7 +31,7 @@ async def open_graph(client: Editor) -> None:
 
 
 def last(client: Editor, node: str) -> str:
-    """What an editor shows of a node: its error, or its icon."""
+    """Return the error of a node in an editor, or its icon."""
     told = [
         f["payload"] for f in client.frames if f["command"] in ("icon", "processerror") and f["payload"]["id"] == node
     ]
@@ -149,29 +138,6 @@ def test_what_is_wrong_with_a_node_is_shown_for_as_long_as_it_is_so(system: Loca
     system.run(main)
 
 
-def test_an_exception_that_was_printed_is_over_in_its_time_also_beside_a_report_that_holds_longer() -> None:
-    async def main() -> None:
-        graph = Graph()
-        system = Coordinator(msgflo.Broker.parse("mqtt://127.0.0.1:1"), graph)
-        components = Components(Library(), system)
-        client = joined(service_of(system, components))
-        for role in ("one", "two"):
-            graph.add_node(role, "x/Part")
-            system.registry.discovered(discovery.Participant(role, role, "x/Part"), time.monotonic())
-        system.events.emit(Reconciled())
-        system.events.emit(NodeFailed("one", "its edge is refused"))
-        system.events.emit(ComponentPrinted("two", "ValueError: too hot"))
-        shown: list[tuple[str, str]] = []
-        async with asyncio.timeout(2 * PRINTED_S):
-            while ("icon", "two") not in shown:
-                await asyncio.sleep(0.1)
-                shown += [(frame["command"], frame["payload"].get("id")) for frame in read(client)]
-        assert shown.index(("processerror", "two")) < shown.index(("icon", "two"))
-        assert ("icon", "one") not in shown
-
-    run_simulated(main)
-
-
 def test_editors_are_notified_when_the_broker_goes_and_comes_back_and_what_waits_for_it(
     system: LocalSystem,
 ) -> None:
@@ -179,7 +145,7 @@ def test_editors_are_notified_when_the_broker_goes_and_comes_back_and_what_waits
         async with system.editor() as client:
             await open_graph(client)
             system.broker.stop()
-            away = f"the broker {system.broker.url} is out of reach: what is wanted is in force once it is back"
+            away = f"the broker {system.broker.url} is out of reach: the graph is applied once it is back"
             await client.told("network", "output", message=away)
             await client.ask("graph", "addnode", graph=MAIN, id="other", component="x/Other")
             await client.told("network", "icon", graph=MAIN, id="other", icon=PENDING)

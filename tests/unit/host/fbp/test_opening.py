@@ -1,4 +1,4 @@
-"""What noflo-ui needs to open a graph: names that agree, and icons once it has drawn it."""
+"""noflo-ui opens a graph: icons come again once it has drawn it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may ask and see what: the capabilities of npm's fbp-protocol, secrets, and what is allowed without one."""
+"""The capabilities of npm's fbp-protocol, those of secrets, and those without a secret."""
 
 from __future__ import annotations
 

@@ -178,7 +178,7 @@ async def check(requests: list[dict[str, Any]]) -> None:
         assert str(number) in answers, f"{str(request)[:500]} was not answered"
 
 
-WRONG: list[Any] = [None, True, 5, 1.5, "", "no", "a\0", "x" * 70_000, [], ["a"], [[["a"]]], {}, {"a": {"b": None}}]
+WRONG: list[Any] = [None, 5, "", "a\0", "x" * 70_000, [["a"]], {"a": {"b": None}}]
 
 
 @pytest.mark.parametrize("number", range(len(REQUESTS)), ids=[":".join(each[:2]) for each in REQUESTS])

@@ -1,4 +1,4 @@
-"""What is secure is told by no error and no line of the node that gets it: to no client, in no log, in no trace."""
+"""Secure data is in no error and no line of its node: for no client, in no log, in no trace."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class System(LocalSystem):
         self.broker.publish(f"{node}/in", json.dumps(SECRET))
 
     async def told(self, command: str, key: str, count: int = 1) -> list[str]:
-        """What was said of nodes, as soon as it is so much."""
+        """Wait for so many messages about nodes, and return them."""
 
         def found() -> list[str]:
             self.heard += read(self._client)
@@ -65,7 +65,7 @@ class System(LocalSystem):
         return found()
 
     async def everything(self) -> str:
-        """All that was said, but what is asked of the graph itself by those who may change it."""
+        """Return all messages, but those about the graph itself."""
         await self.ask("trace", "dump", graph=MAIN, type="flowtrace.json")
         self.heard += [frame for frame in read(self._client) if frame["protocol"] == "trace"]
         frames = [frame for frame in self.heard if frame["protocol"] != "graph"]

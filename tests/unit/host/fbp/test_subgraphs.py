@@ -1,4 +1,4 @@
-"""Participants that are graphs: editors open them, edit them and see their data; what they say is not trusted."""
+"""Participants that are graphs: editors open them, edit them and see their data; their messages are not trusted."""
 
 from __future__ import annotations
 

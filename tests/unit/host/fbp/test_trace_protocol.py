@@ -1,4 +1,4 @@
-"""trace:*: how long a trace goes on that nobody asks for any more, and its times."""
+"""trace:* on a running system: recordings, their times, sizes and secrets."""
 
 from __future__ import annotations
 

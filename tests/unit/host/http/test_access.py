@@ -1,4 +1,4 @@
-"""What may be said of who may do what: options of `msgflo run`, and mistakes in them."""
+"""Options of `msgflo run` about access, and mistakes in them."""
 
 from __future__ import annotations
 

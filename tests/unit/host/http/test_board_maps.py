@@ -1,4 +1,4 @@
-"""What the page is told of port maps."""
+"""Port maps, as the page gets them."""
 
 from __future__ import annotations
 

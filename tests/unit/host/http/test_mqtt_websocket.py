@@ -1,4 +1,4 @@
-"""Whose account a browser's CONNECT goes out with."""
+"""The account in a browser's CONNECT."""
 
 from __future__ import annotations
 

@@ -21,27 +21,27 @@ def program(word: str) -> Command:
 
 
 class Coordinator:
-    """One that has just been started: `told` is what it hears of the nodes it runs, `rest` of all."""
+    """One that has just been started: `events` are those of the nodes that it runs."""
 
     def __init__(self, supervisor: Supervisor) -> None:
         self.is_ending = asyncio.Event()
-        self.told: list[tuple[object, ...]] = []
+        self.events: list[tuple[object, ...]] = []
         self._supervisor = supervisor
         self.supervised = Supervised(self, sent(supervisor.groups.described()), self.is_ending)  # type: ignore[arg-type]
         supervisor.coordinator = self
-        supervisor.groups.tell_pending()
+        supervisor.groups.send_pending()
 
     def runner(self, kind: str = "nodes") -> Any:
-        def tell(event: str) -> Callable[..., None]:
-            return lambda *rest: self.told.append((event, *rest))
+        def record(event: str) -> Callable[..., None]:
+            return lambda *rest: self.events.append((event, *rest))
 
-        return self.supervised(kind, **{event: tell(event) for event in ("output", "crashed", "ended", "settled")})
+        return self.supervised(kind, **{event: record(event) for event in ("output", "crashed", "ended", "settled")})
 
     def send(self, **message: Any) -> None:
         """As `Channel.send`."""
         if self._supervisor.coordinator is self:
             message = sent(message)
-            self._supervisor.groups.set_desired(message["kind"], message["want"])
+            self._supervisor.groups.set_desired(message["kind"], message["desired"])
 
 
 class Supervisor:
@@ -49,9 +49,9 @@ class Supervisor:
 
     def __init__(self) -> None:
         self.coordinator: Coordinator | None = None
-        self.groups = Groups(dict, self._tell)
+        self.groups = Groups(dict, self._send)
 
-    def _tell(self, message: Any) -> bool:
+    def _send(self, message: Any) -> bool:
         if self.coordinator is None:
             return False
         self.coordinator.supervised.received(sent(message))
@@ -77,7 +77,7 @@ def run(main: Callable[[Supervisor], Coroutine[Any, Any, None]]) -> None:
     run_simulated(whole)
 
 
-def test_a_coordinator_that_starts_again_finds_what_runs_and_hears_what_was_printed_meanwhile(
+def test_a_coordinator_that_starts_again_finds_what_runs_and_receives_what_was_printed_meanwhile(
     processes: Processes,
 ) -> None:
     async def main(supervisor: Supervisor) -> None:
@@ -89,7 +89,7 @@ def test_a_coordinator_that_starts_again_finds_what_runs_and_hears_what_was_prin
         assert nodes.is_running("b")
         processes[0].say("hello")
         await asyncio.sleep(0.1)
-        assert first.told == [("output", "a", "hello")]
+        assert first.events == [("output", "a", "hello")]
         supervisor.coordinator = None  # it was killed
         processes[0].say("is anybody there?")
         processes[1].end()
@@ -101,7 +101,7 @@ def test_a_coordinator_that_starts_again_finds_what_runs_and_hears_what_was_prin
         assert nodes.is_due("b")
         assert nodes.found == {"a": ["hello"], "b": []}
         await asyncio.sleep(1)
-        assert second.told == [("output", "a", "is anybody there?")]
+        assert second.events == [("output", "a", "is anybody there?")]
         assert nodes.is_running("b")
         nodes.set_desired({"a": program("one"), "b": program("two")})
         await asyncio.sleep(1)
@@ -120,7 +120,7 @@ def test_one_with_another_command_runs_when_the_one_before_has_ended(processes: 
         assert not nodes.is_running("a")
         assert nodes.is_due("a")
         await asyncio.sleep(0.1)
-        assert coordinator.told == [("ended", "a")]
+        assert coordinator.events == [("ended", "a")]
         assert nodes.is_running("a")
         assert [each.command for each in processes] == [["one"], ["two"]]
 
@@ -138,10 +138,10 @@ def test_they_are_stopped_only_where_the_coordinator_is_to_end_and_so_are_all_wh
         await nodes.stop()
         await asyncio.sleep(5)
         assert nodes.commands.keys() == {"a", "b"}
-        assert coordinator.told == []
+        assert coordinator.events == []
         coordinator.is_ending.set()
         await nodes.stop()
-        assert sorted(coordinator.told) == [("ended", "a"), ("ended", "b")]
+        assert sorted(coordinator.events) == [("ended", "a"), ("ended", "b")]
         assert supervisor.groups.described() == {"nodes": {}}
 
     run(main)
@@ -166,7 +166,7 @@ def test_nobody_waits_for_what_ends_with_the_supervisor(processes: Processes, is
     run(main)
 
 
-def test_what_happens_before_anybody_asks_for_a_kind_is_told_then(processes: Processes) -> None:
+def test_events_before_a_kind_is_requested_are_reported_then(processes: Processes) -> None:
     async def main(supervisor: Supervisor) -> None:
         first = Coordinator(supervisor)
         first.runner("boards").set_desired({"desk": program("one")})
@@ -175,9 +175,9 @@ def test_what_happens_before_anybody_asks_for_a_kind_is_told_then(processes: Pro
         processes[0].say("hello")
         await asyncio.sleep(0.1)
         boards = second.runner("boards")
-        assert second.told == []
+        assert second.events == []
         await asyncio.sleep(0.1)
-        assert second.told == [("output", "desk", "hello")]
+        assert second.events == [("output", "desk", "hello")]
         assert boards.commands.keys() == {"desk"}
 
     run(main)

@@ -1,6 +1,6 @@
 """Stands for MicroPython's module `machine`: pins and buses that tests set, read and connect models to; nothing else.
 
-What a test does with it is said at each class. `pin(n)` finds the pin with a number, whoever made it.
+Each class lists what a test does with it. `pin(n)` finds the pin with a number, whoever made it.
 """
 
 _ENODEV = 19

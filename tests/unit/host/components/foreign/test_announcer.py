@@ -1,4 +1,4 @@
-"""Foreign devices, announced: what is published when, and what a coordinator makes of it."""
+"""Announcements of foreign devices: the packets, and the states that a coordinator sees."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Recorder:
         self.sent.append((topic, payload, retain))
 
     def take(self) -> list[tuple[str, str]]:
-        """Return topics with what was said, in short, and forget them."""
+        """Return topics with payloads, in short, and forget them."""
         sent, self.sent = self.sent, []
         return [
             (topic, json.loads(payload)["payload"]["id"] if payload[:1] == b"{" else payload.decode())
@@ -140,7 +140,7 @@ def test_a_payload_that_means_nothing_is_logged_once(
     for payload in (b"what?", b"\xff", b"[" * 100_000, b"1e999"):
         announcer.received("a/status", payload)
     assert [record.message for record in caplog.records] == [
-        'availability topic "a/status" says "what?"; expected "up" or {"state": "down"}'
+        'availability topic "a/status" has the payload "what?"; expected "up" or {"state": "down"}'
     ]
 
 
@@ -164,7 +164,7 @@ def test_devices_with_the_same_id_are_refused(device: Callable[..., Foreign]) ->
 
 
 class Watcher:
-    """What a coordinator would know, from a connection to a broker."""
+    """The registry of a coordinator, on a connection of its own."""
 
     def __init__(self, broker: MemoryBroker) -> None:
         self.registry = Registry()
@@ -204,15 +204,15 @@ class Watcher:
                 await self._news.wait()
 
 
-def scene(broker: MemoryBroker, devices: ForeignDevices, play: Callable[[Watcher], Awaitable[None]]) -> None:
-    """Run `play` beside the announcements."""
+def scene(broker: MemoryBroker, devices: ForeignDevices, scenario: Callable[[Watcher], Awaitable[None]]) -> None:
+    """Run a scenario beside the announcements."""
 
     async def run() -> None:
         broker.start()
         async with Watcher(broker) as watcher:
             announcing = asyncio.create_task(devices.run())
             try:
-                await play(watcher)
+                await scenario(watcher)
             finally:
                 announcing.cancel()
                 with suppress(asyncio.CancelledError):
@@ -231,13 +231,13 @@ def retain(broker: MemoryBroker, topic: str, payload: str) -> None:
     broker.publish(topic, payload, retain=True)
 
 
-def test_a_device_is_as_alive_as_its_availability_topic_says(
+def test_the_state_of_a_device_is_that_of_its_availability_topic(
     broker: MemoryBroker, device: Callable[..., Foreign]
 ) -> None:
     devices = ForeignDevices(broker.address)
     devices.set_desired([device(WATCHED, "lamp/1"), device(PLAIN, "plain")])
 
-    async def play(watcher: Watcher) -> None:
+    async def scenario(watcher: Watcher) -> None:
         retain(broker, "lamp/1/status", "up")
         await watcher.until(lambda: watcher.states() == {"lamp/1": "alive", "plain": "alive"})
         retain(broker, "lamp/1/status", "down")
@@ -245,29 +245,29 @@ def test_a_device_is_as_alive_as_its_availability_topic_says(
         retain(broker, "lamp/1/status", "up")
         await watcher.until(lambda: watcher.states()["lamp/1"] == "alive")
 
-    scene(broker, devices, play)
+    scene(broker, devices, scenario)
 
 
 def test_devices_may_change_while_they_are_announced(broker: MemoryBroker, device: Callable[..., Foreign]) -> None:
     devices = ForeignDevices(broker.address)
     devices.set_desired([device(PLAIN, "plain"), device(PLAIN, "gone")])
 
-    async def play(watcher: Watcher) -> None:
+    async def scenario(watcher: Watcher) -> None:
         await watcher.until(lambda: watcher.states() == {"plain": "alive", "gone": "alive"})
-        devices.set_desired([device(PLAIN, "plain"), device(WATCHED, "lamp")])  # another topic to be heard
+        devices.set_desired([device(PLAIN, "plain"), device(WATCHED, "lamp")])  # another topic to subscribe to
         await watcher.until(lambda: watcher.states() == {"plain": "alive", "lamp": "alive"})
         retain(broker, "lamp/status", "down")
         await watcher.until(lambda: watcher.states() == {"plain": "alive", "lamp": "lost"})
 
-    scene(broker, devices, play)
+    scene(broker, devices, scenario)
 
 
-def test_the_end_of_the_program_takes_them_back(broker: MemoryBroker, device: Callable[..., Foreign]) -> None:
+def test_the_end_of_the_program_clears_them(broker: MemoryBroker, device: Callable[..., Foreign]) -> None:
     devices = ForeignDevices(broker.address)
     devices.set_desired([device(PLAIN, "plain")])
 
-    async def play(watcher: Watcher) -> None:
+    async def scenario(watcher: Watcher) -> None:
         await watcher.until(lambda: watcher.states() == {"plain": "alive"})
 
-    scene(broker, devices, play)
+    scene(broker, devices, scenario)
     assert broker.retained == {}

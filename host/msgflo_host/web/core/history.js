@@ -1,16 +1,16 @@
 // @ts-check
-// Graphs that are opened are steps of the browser's history, as views are (page.js): Back leads to the one before.
+// Graphs that are opened become entries of the browser's history, as views do (page.js): Back leads to the one before.
 
 import { toast } from "./dom.js";
 
 /** @param {import("./system.js").System} system @param {import("./page.js").Page} page */
-export function keepSteps(system, page) {
+export function trackHistory(system, page) {
   const note = (/** @type {"pushState" | "replaceState"} */ how) => history[how]({ graph: system.current }, "");
   const noted = () => history.state?.graph;
-  // The dashboard turns to the main graph: that is no step of its own.
+  // The dashboard opens the main graph: that is no entry of its own.
   system.addEventListener("current", () => noted() === system.current || note(page.view === "graph" ? "pushState" : "replaceState"));
   addEventListener("popstate", () => {
-    if (noted() === undefined) note("replaceState"); // a link within the page was followed
+    if (noted() === undefined) note("replaceState"); // by a link within the page
     else if (noted() !== system.current) system.show(noted()).catch((error) => toast(error.message, "warn"));
   });
   if (noted() === undefined) return note("replaceState");

@@ -1,17 +1,17 @@
-"""Sessions that the broker keeps: events wait for who is away, and states do not."""
+"""Sessions that the broker stores: events wait for a participant that is away, and states do not."""
 
-from bound import bind, in_force, say
+from bound import applied, bind, say
 from host import equal, until
 from parts import Sink, run, settle
 
-MANY = 60  # more than Mosquitto sends before it is told that something has arrived
+MANY = 60  # more than Mosquitto sends before something is acknowledged
 
 
 async def lived(host, url, sources):
     """Have a participant take its bindings, and end."""
     sink = Sink("s")
     session, _ = await run(url, sink)
-    await in_force(sink, *sources)
+    await applied(sink, *sources)
     await until(lambda: not session._transport.holds)
     await settle(host)
     await session.stop()
@@ -49,13 +49,13 @@ async def test_of_a_state_the_latest_value_comes_and_nothing_that_was_before(hos
     await session.stop()
 
 
-async def test_what_is_malformed_in_a_list_leaves_the_rest_in_force(host):
+async def test_what_is_malformed_in_a_list_leaves_the_rest_active(host):
     url = await host.ask("broker")
     for about in (7, {"states": 7}, {"drop": 7}, {"states": [[1]], "drop": [[1], None]}):
         await bind(host, {"in": ["a"], "": about})
         sink = Sink("s")
         session, _ = await run(url, sink)
-        await in_force(sink, "a")
+        await applied(sink, "a")
         await until(lambda s=session: not s._transport.holds)
         await say(host, "a", "1")
         equal(await sink.get(), ("in", 1))
