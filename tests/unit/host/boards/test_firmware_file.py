@@ -53,7 +53,7 @@ ESP_FILES = {
     ),
     "its last byte is missing": (made.esp()[:-1], WRONG_SUMS.format("the app")),
     "a bit of the app": (spoilt(made.esp(), 0xF000 + 100), WRONG_SUMS.format("the app")),
-    "another program": (made.esp(said=b"esp-at v3.3\0"), "holds no MicroPython"),
+    "another program": (made.esp(reported=b"esp-at v3.3\0"), "holds no MicroPython"),
 }
 
 
