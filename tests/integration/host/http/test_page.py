@@ -167,6 +167,8 @@ def test_every_answer_has_a_policy_that_lets_the_page_reach_this_machine_alone(h
             answer, _ = await _raw(house, path, Host=f"{name}:{house.port}")
             assert connections(answer) == ["'self'", f"ws://{name}:{house.port}", f"wss://{name}:{house.port}"]
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert answer.headers["Referrer-Policy"] == "no-referrer"
+            assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
             assert answer.headers["Cache-Control"] == ("no-cache" if path == "/" else "no-store")
         answer, _ = await _raw(house, "/", Host="evil.example")
         assert answer.status == 403
