@@ -246,7 +246,7 @@ def test_a_topic_that_says_whether_a_device_is_there_is_marked_and_becomes_no_po
     values = {"hut/heater/heat": 21, "hut/heater/there": "Online"}
     sent_until_seen(page, device, values, rows.filter(has_text="hut").count)
     page.get_by_label("Search topics").fill("hut")
-    expect(rows.filter(has_text="whether it is there").locator(".topic-name")).to_contain_text("there")
+    expect(rows.filter(has_text="availability").locator(".topic-name")).to_contain_text("there")
     expect(rows.filter(has_text="heat").last.locator("small")).to_be_empty()
     expect(rows.first).to_contain_text("2 topics")
     rows.first.locator(".topic-box").click()

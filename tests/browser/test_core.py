@@ -476,7 +476,14 @@ def test_light_and_dark_follow_the_system_until_one_is_chosen(coordinator: Coord
 def test_parts_that_are_opened_while_there_is_no_coordinator_work_when_it_is_back(page: Page, same_page: Pages) -> None:
     # Firefox does not load again what it could not load once: it has to be there by then.
     same_page.tolerate("ERR_FAILED|Failed to load resource")
-    for part in ("boards/overview.js", "boards/api.js", "adopt/view.js", "adopt/tree.js", "msgflo.js", "vendor/uplot.js"):
+    for part in (
+        "boards/overview.js",
+        "boards/api.js",
+        "adopt/view.js",
+        "adopt/tree.js",
+        "msgflo.js",
+        "vendor/uplot.js",
+    ):
         page.wait_for_function(
             "(part) => performance.getEntriesByName(new URL(part, location.href).href).length", arg=part
         )
