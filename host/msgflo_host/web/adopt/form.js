@@ -20,7 +20,7 @@ export class Form {
   #isBusy = false;
   /** @type {import("../core/project.js").Project | null} */
   #project = null;
-  #ends = new AbortController();
+  #abort = new AbortController();
 
   #role;
   #component;
@@ -44,7 +44,7 @@ export class Form {
     const { system } = context;
     this.#context = context;
     this.#proposal = proposal;
-    this.#leave = (/** @type {boolean} */ isDone) => (this.#ends.abort(), leave(isDone));
+    this.#leave = (/** @type {boolean} */ isDone) => (this.#abort.abort(), leave(isDone));
     const role = freeName(proposal.role, (name) => wrongRole(name, system) === "There is a node of that name already");
     const component = freeName(proposal.component, (name) => system.components.has(`${namespaceOf(system)}/${name}`));
     const change = () => this.#write();
@@ -56,12 +56,12 @@ export class Form {
     this.element = this.#form(change);
     this.#write();
     this.#fetchProject();
-    system.addEventListener("state", () => this.#fetchProject(), { signal: this.#ends.signal }); // other rights
+    system.addEventListener("state", () => this.#fetchProject(), { signal: this.#abort.signal }); // other rights
   }
 
   /** True if edits would be lost with the form. */
   get isUnsaved() {
-    return this.#isTouched && !this.#ends.signal.aborted;
+    return this.#isTouched && !this.#abort.signal.aborted;
   }
 
   async #back() {
@@ -86,7 +86,7 @@ export class Form {
       element("div", { className: "adopt-names" }, field("Role: its name in the graph", this.#role), field("Component: what kind of device it is", this.#component), field("Label, for people", this.#label)),
       portRows("What it sends: outports", outports, change, null),
       portRows("What it takes: inports", inports, change, "Add a topic for commands"),
-      availability === null ? null : tick(this.#availability, `Whether it is there is said on ${availability.topic}`),
+      availability === null ? null : tick(this.#availability, `Availability: read it from ${availability.topic}`),
       tick(this.#usesRole, "For others of its kind as well: the role stands in the topics as #ROLE"),
       element("h4", {}, "The file"), this.#code,
       element("div", { className: "adopt-buttons" }, this.#save,

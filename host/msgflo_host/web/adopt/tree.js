@@ -167,7 +167,7 @@ class DrawnRow {
     Object.assign(this.element.dataset, { path: branch.path, level: Math.min(level, MOST_LEVEL) });
     Object.assign(this.element, { tabIndex: isFocused ? 0 : -1, ariaLevel: level, ariaSetSize: siblings, ariaPosInSet: place, ariaChecked: checked, ariaExpanded: open });
     setText(this.#name, shortened(branch.name, MOST_VALUE));
-    setText(this.#note, seen === null || availabilityOf(seen) === null ? "" : "whether it is there");
+    setText(this.#note, seen === null || availabilityOf(seen) === null ? "" : "availability");
     this.#value.className = `topic-value ${seen === null ? "muted" : "mono"}`;
     setText(this.#value, seen === null ? `${branch.total} topics` : valueOf(seen));
     this.#count.hidden = this.#age.hidden = seen === null;

@@ -1,10 +1,10 @@
 // @ts-check
-// How the parts of a board look: drawn on a field of 64 by 64, in the colours of the page and of what they shine.
+// Pictures of the devices on a board, drawn on a field of 64 by 64 in the colours of the page and of their light.
 
 import { element } from "../core/dom.js";
 import { svg } from "../core/svg.js";
 
-/** The colour of what does not shine. */
+/** The colour of a lamp that is off. */
 export const NIGHT = "#000000";
 
 /** @param {number} width @param {...Element} children */
@@ -60,7 +60,7 @@ export function strip() {
   };
 }
 
-/** A sensor of that kind, with something to know it by. @param {string} kind @returns {SVGElement} */
+/** A sensor with the mark of its kind. @param {string} kind @returns {SVGElement} */
 export function sensor(kind) {
   const body = svg("rect", { x: 12, y: 6, width: 40, height: 46, rx: 3, class: "board-part" });
   const legs = svg("path", { d: "M20 52v8M28 52v8M36 52v8M44 52v8", class: "board-wire" });

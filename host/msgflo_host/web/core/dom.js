@@ -7,7 +7,7 @@ import { straight } from "./text.js";
 const TOAST_MS = 6000;
 const TROUBLE_MS = 12_000;
 const MOST_TOASTS = 4;
-const TOAST_PX = 408; // of the view, in which one has room
+const TOAST_PX = 408; // of the view, which one takes
 
 /**
  * @template {keyof HTMLElementTagNameMap} Tag

@@ -45,7 +45,7 @@ export function emptyGraph(id) {
   return { id, ...maps, inports: new Map(), outports: new Map(), started: true };
 }
 
-/** Names that hold what separates them are told apart by escapes; common names stay as they are. @param {string} text */
+/** Escape the characters that separate names in a key; common names stay as they are. @param {string} text */
 const escape = (text) => text.replace(/[% .[\]]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
 
 /** @param {End} end */

@@ -82,7 +82,7 @@ export class Health {
     emit(this.#system, "recalled", null);
   }
 
-  /** @param {string} command @param {any} payload of a message of `network` */
+  /** @param {string} command @param {import("./fbp.js").Payload} payload of a message of `network` */
   take(command, payload) {
     if (command === "icon") this.#icon(payload);
     else if (command === "processerror") this.#error(payload);

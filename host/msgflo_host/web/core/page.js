@@ -28,9 +28,9 @@ export class Page {
     });
     walkTabs(this.#views);
     walkTabs(this.#sideTabs);
-    for (const type of ["popstate", "hashchange"]) addEventListener(type, () => this.#follow());
+    for (const type of ["popstate", "hashchange"]) addEventListener(type, () => this.#openFromUrl());
     new MutationObserver(() => emit(bus, "theme", { theme: this.theme })).observe(document.documentElement, { attributeFilter: ["data-theme"] });
-    this.#follow();
+    this.#openFromUrl();
   }
 
   /** "light" or "dark", as it is shown. */
@@ -106,9 +106,9 @@ export class Page {
     for (const panel of byId("side-content").children) /** @type {HTMLElement} */ (panel).hidden = panel.id !== `side-${id}`;
   }
 
-  #follow() {
+  #openFromUrl() {
     const view = location.hash.slice(1).split("&")[0];
-    if (view === "main") history.replaceState(history.state, "", `#${this.view}`); // by the link to what is shown
+    if (view === "main") history.replaceState(history.state, "", `#${this.view}`); // by the link to the present view
     this.#open(view === "main" ? this.view : view || "graph", false);
   }
 }

@@ -3,7 +3,7 @@
 
 import { element, formDialog, toast } from "./dom.js";
 
-const HINT = "The coordinator prints it at its first start, and keeps it in .msgflo/fbp-secret. It stays in this tab until that is closed.";
+const HINT = "The coordinator prints it at its first start, and stores it in .msgflo/fbp-secret. It stays in this tab until that is closed.";
 const KEY = "msgflo-secret";
 
 /**

@@ -263,7 +263,7 @@ export class System extends /** @type {import("./events.js").TargetClass<SystemE
     } else if (protocol === "runtime") this.#takeRuntime(command, payload);
   }
 
-  /** @param {string} command @param {any} payload */
+  /** @param {string} command @param {Message["payload"]} payload */
   #takeRuntime(command, payload) {
     if (command === "runtime") {
       this.runtime = payload;
@@ -272,7 +272,7 @@ export class System extends /** @type {import("./events.js").TargetClass<SystemE
     }
   }
 
-  /** @param {string} command @param {any} payload */
+  /** @param {string} command @param {Message["payload"]} payload */
   #takeChange(command, payload) {
     const id = command === "clear" ? payload.id : payload.graph;
     const graph = this.graphs.get(id);
@@ -282,7 +282,7 @@ export class System extends /** @type {import("./events.js").TargetClass<SystemE
     if (isCommand(command)) this.changed(id, apply(graph, command, payload));
   }
 
-  /** @param {string} command @param {any} payload */
+  /** @param {string} command @param {Message["payload"]} payload */
   #takeNetwork(command, payload) {
     if (command === "data") {
       const { graph, src, tgt, data, subgraph } = payload;

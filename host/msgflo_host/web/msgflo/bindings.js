@@ -115,7 +115,7 @@ export class Bindings {
   }
 
   /**
-   * Make the routes anew. A topic that is subscribed already is subscribed once more for a new inport, which needs the
+   * Make all routes again. A topic that is subscribed already is subscribed once more for a new inport, which needs the
    * retained value.
    * @returns {{subscribe: string[], unsubscribe: string[]}}
    */

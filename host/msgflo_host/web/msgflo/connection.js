@@ -41,7 +41,7 @@ export class Connection extends EventTarget {
   #retry = 0;
   #repeat = 0;
   #short = 0; // how many connections in a row ended soon
-  #ends = new AbortController();
+  #abort = new AbortController();
 
   /** @param {Broker | undefined} broker @param {Participant[]} participants @param {import("../msgflo.js").Options} options */
   constructor(broker, participants, { clientId, log = (text) => console.warn(`msgflo: ${text}`) } = {}) {
@@ -52,8 +52,8 @@ export class Connection extends EventTarget {
     this.log = log;
     this.#bindings = new Bindings(log);
     for (const participant of participants) this.add(participant);
-    const { signal } = this.#ends;
-    // Firefox has closed a page's WebSockets by the time of `pagehide`. A page that is kept open after all connects anew.
+    const { signal } = this.#abort;
+    // Firefox has closed a page's WebSockets by the time of `pagehide`. A page that stays open after all connects again.
     addEventListener("beforeunload", (event) => event.defaultPrevented || this.#sayGoodbye(), { signal });
     addEventListener("pagehide", () => this.#leave(), { signal });
     addEventListener("online", () => this.retry(), { signal });
@@ -97,7 +97,7 @@ export class Connection extends EventTarget {
 
   /** Announce the end, and disconnect for good. */
   close() {
-    this.#ends.abort();
+    this.#abort.abort();
     this.#leave();
   }
 
