@@ -345,6 +345,31 @@ def test_a_version_that_never_reaches_the_broker_is_taken_back(broker: Broker, g
     assert running(board) == OLD
 
 
+def test_a_board_that_has_just_connected_leaves_the_next_version_on_trial(
+    broker: Broker, gate: Gate, tmp_path: Path
+) -> None:
+    text = (FIRMWARE / "board/__init__.py").read_text()
+    soon = "    while not session.connected:\n        await asyncio.sleep_ms(100)\n"
+    # Its own start is noted as a good one only when the update has been written.
+    late = "    while '\"trial\"' not in _slot():\n        await asyncio.sleep(0)\n"
+    assert soon in text
+    slot = (
+        "\n\ndef _slot():\n    try:\n        return open('slot.json').read()\n    except OSError:\n        return ''\n"
+    )
+    board = SmallBoard(tmp_path)
+    board.install(image(gate, OLD, board____init____dot__py=text.replace(soon, late) + slot))
+    with board, pytest.raises(FlashError, match=f"the board went back to version {OLD}: ValueError: oops"):
+        send(broker, image(gate, NEW, board____init____dot__py="raise ValueError('oops')"))
+
+
+def test_a_version_for_whose_start_there_is_no_room_is_refused(broker: Broker, gate: Gate, board: SmallBoard) -> None:
+    board.environment["FULL"] = "slot.json"
+    assert running(board) == OLD
+    with pytest.raises(FlashError, match=r"was not updated: no room to note that the new version is to run$"):
+        send(broker, image(gate, NEW))
+    assert running(board) == OLD
+
+
 def test_a_board_that_is_not_there(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("msgflo_host.boards.update.PRESENT_WITHIN", 0.5)
     with pytest.raises(
