@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from pathlib import Path
@@ -325,4 +326,32 @@ def test_secure_initial_packets_are_masked_for_those_who_may_not_change_the_grap
             assert hush in json.dumps(two.frames)
 
     system = LocalSystem(tmp_path / "graph.json", secrets={viewer_secret: READY_MADE["viewer"]})
+    system.run(main)
+
+
+def test_a_file_that_is_edited_is_sent_as_changes(tmp_path: Path) -> None:
+    (tmp_path / "graph.fbp").write_text("first(core/Repeat) OUT -> IN second(core/Drop)\n")
+    system = LocalSystem(tmp_path / "graph.fbp")
+
+    async def main() -> None:
+        async with system.editor() as client:
+            await client.ask("runtime", "getruntime")
+            (tmp_path / "graph.fbp").write_text(
+                "first(core/Repeat) OUT -> IN third(core/Drop)\n5 -> IN first\nINPORT=first.IN:ENTRY\n"
+            )
+            added = await client.told("graph", "addnode", graph=MAIN, id="third")
+            assert added["payload"]["component"] == "core/Drop"
+            await client.told(
+                "graph", "addedge", src={"node": "first", "port": "out"}, tgt={"node": "third", "port": "in"}
+            )
+            await client.told("graph", "addinitial", src={"data": 5}, tgt={"node": "first", "port": "in"})
+            await client.told("graph", "removenode", graph=MAIN, id="second")
+            while [port["id"] for port in client.all("runtime", "ports")[-1]["inPorts"]] != ["entry"]:
+                await asyncio.sleep(0.01)
+            await client.told("network", "data", data=5, tgt={"node": "third", "port": "in"})
+            changes = [command for command, _ in told_of(client.frames, MAIN)]
+            assert changes.index("removeedge") < changes.index("removenode")
+            assert changes.count("addnode") == 1, "only what differs is sent"
+            assert client.all("component", "component") == []
+
     system.run(main)

@@ -170,3 +170,12 @@ def test_a_saved_graph_is_in_its_file_and_nothing_else_is(tmp_path: Path) -> Non
             assert " a(" not in written
 
     system.run(main)
+
+
+def test_what_cannot_be_saved_is_answered_with_the_reason(system: LocalSystem) -> None:
+    async def main() -> None:
+        async with system.editor() as client:
+            with pytest.raises(Refused, match="started without the file of a graph"):
+                await client.ask("network", "persist")
+
+    system.run(main)

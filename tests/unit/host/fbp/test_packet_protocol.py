@@ -270,3 +270,68 @@ def test_a_network_with_devices_runs_while_one_of_them_is_there_also_where_nobod
             assert (await client.ask("network", "getstatus", graph=MAIN))["running"] is False
 
     run(system, main)
+
+
+def test_an_edge_of_several_graphs_is_shown_in_each_that_is_started(system: LocalSystem) -> None:
+    async def main() -> None:
+        async with system.editor() as client:
+            for graph in ("running", "stopped"):
+                await client.ask("graph", "clear", id=graph)
+                for role in ("button", "lamp"):
+                    await client.ask("graph", "addnode", graph=graph, id=role, component="x/Device")
+                await client.ask("graph", "addedge", graph=graph, **ends("button.OUT", "lamp.in"))
+            await client.ask("network", "start", graph="running")
+            await client.ask(
+                "graph", "changeedge", graph="running", **ends("button.out", "lamp.in"), metadata={"secure": True}
+            )
+            async with asyncio.timeout(20):
+                while not [graph for graph, _, _ in seen(client) if graph == "running"]:
+                    system.broker.publish("button/out", "0")
+                    await asyncio.sleep(0.05)
+            system.broker.publish("button/other", '"begin"')
+            await client.told("network", "data", id=SECOND, data="begin")
+            since = len(client.frames)
+            system.broker.publish("button/out", "1")
+            system.broker.publish("button/other", "2")
+            await client.told("network", "data", id=SECOND, data=2, since=since)
+            assert sorted(seen(client, since)) == [
+                (MAIN, SECOND, 2), (MAIN, FIRST, 1), ("running", FIRST, "DATA"),
+            ]  # fmt: skip
+            # A client that has selected edges in one graph
+            await look(client, ends("button.other", "lamp.other"))
+            await look(client, ends("button.out", "lamp.in"), graph="running")
+            since = len(client.frames)
+            system.broker.publish("button/out", "3")
+            system.broker.publish("button/other", "4")
+            await client.told("network", "data", id=SECOND, data=4, since=since)
+            assert seen(client, since) == [("running", FIRST, "DATA"), (MAIN, SECOND, 4)]
+
+    run(system, main)
+
+
+def test_packets_on_topics_with_wildcards_are_shown(system: LocalSystem) -> None:
+    async def main() -> None:
+        async with system.editor() as client:
+            announce(system.broker, "house", rooms="rooms/+/heat", attic="rooms/attic/heat")
+            await client.told("graph", "addnode", id="house")
+            for port in ("rooms", "attic"):
+                await client.ask("graph", "addedge", graph=MAIN, **ends(f"house.{port}", "bell.in"))
+            await follows(system, *ALL, "rooms/+/heat", "rooms/attic/heat")
+            rooms, attic = "house() ROOMS -> IN bell()", "house() ATTIC -> IN bell()"
+            system.broker.publish("rooms/kitchen/heat", "1")
+            system.broker.publish("rooms/attic/heat", "2")
+            system.broker.publish("rooms/attic/light", "3")
+            system.broker.publish("button/other", "4")
+            system.broker.publish("rooms/attic/heat", "5")
+            for id, last in ((rooms, 5), (attic, 5), (SECOND, 4)):
+                await client.told("network", "data", id=id, data=last)
+            assert sorted(seen(client), key=lambda each: (each[2], each[1])) == [
+                (MAIN, rooms, 1),
+                (MAIN, attic, 2),
+                (MAIN, rooms, 2),
+                (MAIN, SECOND, 4),
+                (MAIN, attic, 5),
+                (MAIN, rooms, 5),
+            ]
+
+    run(system, main)
