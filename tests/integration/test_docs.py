@@ -257,7 +257,7 @@ def test_yaml_example_is_valid(block: Block, tmp_path: Path) -> None:
         (tmp_path / "board.yaml").write_text(block.text)
         trustme.CA().cert_pem.write_to_path(tmp_path / "ca.pem")
         secrets = ROOT / "boards/secrets.example.yaml"
-        importlib.import_module("msgflo_host.boards.port_map").load(tmp_path / "board.yaml", secrets=secrets)
+        importlib.import_module("msgflo_host.boards.board_folder").load(tmp_path / "board.yaml", secrets=secrets)
         return
     content = YAML(typ="safe").load(block.text)
     if isinstance(content, dict) and content.keys() & {"inports", "outports"}:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from msgflo_host.boards.port_map import PortMap, load
+from msgflo_host.boards.board_folder import load
+from msgflo_host.boards.port_map import PortMap
 from paths import ROOT
 
 SHIPPED = ROOT / "boards"

@@ -6,6 +6,8 @@ import ast
 import re
 import sys
 import tomllib
+from collections import Counter
+from graphlib import TopologicalSorter
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -135,6 +137,26 @@ def test_parts_of_the_host_import_only_what_the_table_allows(part: str) -> None:
 def test_every_part_of_the_host_is_in_the_table() -> None:
     top = {path.relative_to(ROOT / "host/msgflo_host").parts[0].removesuffix(".py") for path in HOST}
     assert top - {"setup"} == {"__init__", "errors", *MAY_IMPORT}
+
+
+def test_no_module_of_the_host_imports_itself_by_others() -> None:
+    modules = {".".join(path.relative_to(ROOT / "host").with_suffix("").parts): path for path in HOST}
+    imported = {
+        module: {
+            known
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.ImportFrom)
+            for target in targets(path, node)
+            if (known := target if target in modules else target.rpartition(".")[0]) in modules
+        }
+        for module, path in modules.items()
+    }
+    TopologicalSorter(imported).prepare()  # raises CycleError
+
+
+def test_file_names_of_the_host_are_unique_but_for_commands() -> None:
+    names = Counter(path.name for path in HOST if path.parent.name != "cli" and path.name != "__init__.py")
+    assert not [each for each, count in names.items() if count > 1]
 
 
 def targets(path: Path, node: ast.ImportFrom) -> list[str]:

@@ -1,4 +1,7 @@
-"""The folder of port maps: which boards there are, each found by its name."""
+"""The folder of port maps: each found by its name, read and checked.
+
+    port_map = load(find("kitchen"))
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,10 @@ import os
 from difflib import get_close_matches
 from pathlib import Path
 
-import msgflo
-
 from ..errors import PortMapError
+from .port_map import SHIPPED, PortMap
 
-__all__ = ["SHIPPED", "default_folder", "find", "names"]
-
-SHIPPED = Path(msgflo.__file__).parents[2] / "boards"
-"""The folder of the installed project's port maps."""
+__all__ = ["default_folder", "find", "load", "names"]
 
 _NOT_BOARDS = ("secrets", "secrets.example")
 
@@ -45,3 +44,16 @@ def default_folder() -> Path:
     """Return `boards` in the current folder if it has port maps, or else that of the installed project."""
     here = Path("boards")
     return here if names(here) else SHIPPED
+
+
+def load(
+    file: str | os.PathLike[str], *, secrets: str | os.PathLike[str] | None = None, loopback: bool = False
+) -> PortMap:
+    """Read and check a port map; raises PortMapError with all problems that can be found.
+
+    `secrets` is read instead of the secrets.yaml beside it. With `loopback` the broker may be on localhost: a virtual
+    board can reach that, a real one cannot.
+    """
+    from ._check_board import check  # ruamel.yaml: only where a port map is read
+
+    return check(Path(file), Path(secrets) if secrets is not None else Path(file).parent / "secrets.yaml", loopback)

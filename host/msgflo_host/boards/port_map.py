@@ -1,24 +1,22 @@
-"""A board's port map: which chip, which Wi-Fi and broker, what is wired to which pin. Read from YAML, and checked.
-
-    port_map = load("boards/kitchen.yaml")
-
-docs/boards.md has the meaning of each part.
-"""
+"""A board's checked port map: which chip, which Wi-Fi and broker, what is wired to which pin; see docs/boards.md."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgflo
 from msgflo import Broker
 
 from .chips import Chip
 from .kinds import Kind
 
-__all__ = ["Battery", "Bus", "Device", "Led", "Log", "PortMap", "Sleep", "Wifi", "load"]
+__all__ = ["SHIPPED", "Battery", "Bus", "Device", "Led", "Log", "PortMap", "Sleep", "Wifi"]
+
+SHIPPED = Path(msgflo.__file__).parents[2] / "boards"
+"""The folder of the installed project's port maps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +125,3 @@ class PortMap:
     def board_role(self) -> str:
         """The role of the board's own participant."""
         return f"{self.name}-board"
-
-
-def load(
-    file: str | os.PathLike[str], *, secrets: str | os.PathLike[str] | None = None, loopback: bool = False
-) -> PortMap:
-    """Read and check a port map; raises PortMapError with all problems that can be found.
-
-    `secrets` is read instead of the secrets.yaml beside it. With `loopback` the broker may be on localhost: a virtual
-    board can reach that, a real one cannot.
-    """
-    from ._check_board import check  # ruamel.yaml: only where a port map is read
-
-    return check(Path(file), Path(secrets) if secrets is not None else Path(file).parent / "secrets.yaml", loopback)

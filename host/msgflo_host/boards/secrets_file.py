@@ -13,7 +13,7 @@ from ..errors import PortMapError
 from ..util.private_files import others_read
 from ..util.yaml_reader import CUT, SAVE_AS, Located, Reader
 from ._check import BROKEN, Findings, nearest
-from .board_folder import SHIPPED
+from .port_map import SHIPPED
 
 __all__ = ["ALLOWED", "EXAMPLE", "TAG", "Secrets", "resolve"]
 

@@ -26,10 +26,9 @@ def command(name: str, output: Path | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from ..boards.board_folder import find
+    from ..boards.board_folder import find, load
     from ..boards.build import build
     from ..boards.memory import warnings
-    from ..boards.port_map import load
     from ..boards.update_keys import board_key
 
     port_map = load(find(name))

@@ -6,9 +6,9 @@ import sys
 
 import click
 
-from ..boards.board_folder import find
+from ..boards.board_folder import find, load
 from ..boards.folder_checks import Neighbour, check_name, neighbours, shared_roles
-from ..boards.port_map import PortMap, load
+from ..boards.port_map import PortMap
 from ..errors import FlashError, PortMapError, printable
 
 __all__ = ["command"]

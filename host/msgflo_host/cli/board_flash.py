@@ -43,12 +43,11 @@ def command(
       msgflo board flash kitchen
       msgflo board flash kitchen --port /dev/ttyUSB1 --firmware ESP32_GENERIC.bin
     """
-    from ..boards.board_folder import find
+    from ..boards.board_folder import find, load
     from ..boards.build import build
     from ..boards.flashing.flash import flash
     from ..boards.flashing.micropython import Target
     from ..boards.memory import warnings
-    from ..boards.port_map import load
     from ..boards.update_keys import board_key
     from ._screen import Screen
 

@@ -39,9 +39,8 @@ def command(name: str, port: str | None, broker_url: str | None) -> None:
       msgflo board log kitchen
       msgflo board log kitchen --broker mqtt://pi.local
     """
-    from ..boards.board_folder import find
+    from ..boards.board_folder import find, load
     from ..boards.flashing.serial_ports import found
-    from ..boards.port_map import load
     from ._elsewhere import elsewhere
 
     port_map = load(find(name), loopback=True)

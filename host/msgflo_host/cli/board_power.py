@@ -20,8 +20,7 @@ def command(name: str) -> None:
     Example:
       msgflo board power battery
     """
-    from ..boards.board_folder import find
-    from ..boards.port_map import load
+    from ..boards.board_folder import find, load
     from ..boards.power import estimate_life
 
     port_map = load(find(name))

@@ -35,10 +35,9 @@ def command(name: str, broker_url: str | None) -> None:
       msgflo board update kitchen
       msgflo board update kitchen --broker mqtt://localhost
     """
-    from ..boards.board_folder import find
+    from ..boards.board_folder import find, load
     from ..boards.build import build
     from ..boards.memory import warnings
-    from ..boards.port_map import load
     from ..boards.update_keys import board_key
     from ._screen import Screen
 

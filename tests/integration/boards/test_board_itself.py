@@ -12,7 +12,7 @@ from board_files import port_map
 from brokers import Broker
 from listening import Ear
 from msgflo import Broker as Address
-from msgflo_host.boards.port_map import load
+from msgflo_host.boards.board_folder import load
 from msgflo_host.boards.virtual.program import find_micropython
 from msgflo_host.boards.virtual.thread import BoardThread
 from msgflo_host.boards.virtual.virtual_board import write_flash

@@ -8,10 +8,10 @@ import pytest
 from click.testing import CliRunner
 
 from board_files import port_map, shipped
+from msgflo_host.boards.board_folder import load
 from msgflo_host.boards.build import build
 from msgflo_host.boards.bytecode import compile_modules
 from msgflo_host.boards.memory import warnings
-from msgflo_host.boards.port_map import load
 from msgflo_host.boards.update_keys import board_key
 from msgflo_host.cli.main import cli
 from msgflo_host.errors import FlashError

@@ -21,9 +21,10 @@ from typing import Any
 from msgflo import Broker
 
 from ...errors import FlashError, MsgfloError
+from ..board_folder import load
 from ..build import build
 from ..chips import CHIPS
-from ..port_map import PortMap, load
+from ..port_map import PortMap
 from ..update_keys import board_key
 from .control import Control
 from .control_socket import ControlServer

@@ -13,10 +13,10 @@ import pytest
 from click.testing import CliRunner
 
 from board_files import port_map
+from msgflo_host.boards.board_folder import load
 from msgflo_host.boards.build import build, modules_of
 from msgflo_host.boards.firmware_modules import collect_modules, imported
 from msgflo_host.boards.memory import warnings
-from msgflo_host.boards.port_map import load
 from msgflo_host.boards.update_keys import board_key
 from msgflo_host.cli.main import cli
 

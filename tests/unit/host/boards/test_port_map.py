@@ -10,9 +10,9 @@ import pytest
 import trustme
 from click.testing import CliRunner
 
-from msgflo_host.boards.board_folder import default_folder, find, names
+from msgflo_host.boards.board_folder import default_folder, find, load, names
 from msgflo_host.boards.board_json import compile_map, encode
-from msgflo_host.boards.port_map import PortMap, load
+from msgflo_host.boards.port_map import PortMap
 from msgflo_host.cli.main import cli
 from msgflo_host.errors import PortMapError
 from paths import ROOT

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fuzz import damaged, fuzzed, json_values
+from msgflo_host.boards.board_folder import load
 from msgflo_host.boards.board_json import compile_map, encode
 from msgflo_host.boards.kinds import KINDS
-from msgflo_host.boards.port_map import load
 from msgflo_host.errors import PortMapError
 from paths import ROOT
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import trustme
 
-from msgflo_host.boards.port_map import load
+from msgflo_host.boards.board_folder import load
 from msgflo_host.errors import PortMapError
 
 TABLE = Path(__file__).with_suffix(".txt").read_text(encoding="utf-8")

@@ -10,8 +10,9 @@ from click.testing import CliRunner, Result
 
 from board_files import shipped
 from msgflo import Broker
+from msgflo_host.boards.board_folder import load
 from msgflo_host.boards.kinds import KINDS
-from msgflo_host.boards.port_map import PortMap, load
+from msgflo_host.boards.port_map import PortMap
 from msgflo_host.boards.power import estimate_life
 from msgflo_host.boards.power_currents import CHIPS, DEVICES
 from msgflo_host.cli.main import cli
