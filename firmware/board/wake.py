@@ -18,7 +18,7 @@ from .early import due, where
 
 __all__ = ("wake",)
 
-_ROOM = const(1900)  # bytes of readings that are stored; an ESP32 stores 2048 bytes in all
+_CAPACITY = const(1900)  # bytes of readings that are stored; an ESP32 stores 2048 bytes in all
 
 
 async def wake(sleeper):
@@ -100,7 +100,7 @@ class _Readings:
         if b"\n" not in payload:
             lines = self._sleeper.lines
             lines.append(b"%d %d " % (self._sleeper.now(), self._topics.index(out[0])) + payload)
-            while sum([len(line) + 1 for line in lines]) > _ROOM:
+            while sum([len(line) + 1 for line in lines]) > _CAPACITY:
                 del lines[0]
 
     def packets(self, history):

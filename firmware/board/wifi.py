@@ -26,7 +26,7 @@ class Wifi:
 
     def __init__(self, config):
         self.config = config
-        self._said = None
+        self._logged = None
         self.attempts = 0  # to join, since the start
         self._stale = None  # what the last attempt has left in `status`: an ESP32 says it until it is in the network
         if config.get("country"):
@@ -132,6 +132,6 @@ class Wifi:
         return "it was refused (reason {})".format(status) if status < network.STAT_IDLE else None
 
     def _log(self, text, how):
-        if text != self._said:
-            self._said = text
+        if text != self._logged:
+            self._logged = text
             how(text)

@@ -45,9 +45,9 @@ class Device(Participant):
 
     def start(self):
         """Tell the settings; a class that overrides this calls it."""
-        self.tell_settings()
+        self.send_settings()
 
-    def tell_settings(self):
+    def send_settings(self):
         """Send all settings."""
         if self.settings:
             self.send("settings", self.config)
@@ -74,7 +74,7 @@ class Device(Participant):
             self.changed(setting[0])
         except (DeviceError, OSError) as e:
             self.fail(e, setting[0])
-        self.tell_settings()
+        self.send_settings()
 
 
 def _wrong(setting, value):

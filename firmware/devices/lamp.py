@@ -34,9 +34,9 @@ class Lamp(Switch):
         self._ms = 0  # what the fade takes; 0: there is none
         self._task = None
 
-    def tell_settings(self):
+    def send_settings(self):
         """Report the settings and the state, and shine accordingly."""
-        super().tell_settings()
+        super().send_settings()
         self.switch(self.on)
 
     def on_color(self, value):

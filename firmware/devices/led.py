@@ -28,7 +28,7 @@ class Led(Switch):
         self._before = False
         self._task = None
 
-    def tell_settings(self):
+    def send_settings(self):
         """Tell the state: there are no settings."""
         self.send("lit", self.on)
         self.send("blinking", self._task is not None)
@@ -42,7 +42,7 @@ class Led(Switch):
         self._pin(on ^ self._off)
         if times:
             self._task = asyncio.create_task(self._blink(*times))
-        self.tell_settings()
+        self.send_settings()
 
     def on_blink(self, value):
         """Blink, or no longer."""

@@ -27,9 +27,9 @@ class Relay(Switch):
         self._since = ticks_ms()
         self._task = None
 
-    def tell_settings(self):
+    def send_settings(self):
         """Tell the settings and the state."""
-        super().tell_settings()
+        super().send_settings()
         self.send("closed", self._closed)
 
     def switch(self, on):

@@ -78,7 +78,7 @@ class Radio(Device):
         self._decoder = decoder
         self._transmitter = transmitter
         self._sending = False
-        self._told = ()  # roles that were complained of
+        self._reported = ()  # roles that were complained of
         self._sensors = {}
         self._remotes = []  # each: the participant, what it is known by
         options = options or {}
@@ -208,8 +208,8 @@ class Radio(Device):
             self._report(role, e)
 
     def _report(self, role, what):
-        if role not in self._told and len(self._told) < 16:
-            self._told += (role,)
+        if role not in self._reported and len(self._reported) < 16:
+            self._reported += (role,)
             self.fail("{}: {}".format(role, what))
 
 

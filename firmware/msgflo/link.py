@@ -25,7 +25,7 @@ class Link:
         self._client_id = client_id
         self._log = log
         self._info = info
-        self._said = None  # the last trouble
+        self._logged = None  # the last trouble
         self._failed = False  # whether it was us who failed, not the broker or the way to it
         self.closing = False  # whether the connection's end is intended
         self.attempts = 0  # to connect, since the start, without those that failed by us
@@ -71,9 +71,9 @@ class Link:
             self._failed = False
             self._trouble("{}; trying again".format(e))
             return 0
-        if self._said:
+        if self._logged:
             self._info("connected to {}".format(self._broker))
-            self._said = None
+            self._logged = None
         self._failed = False
         began = ticks_ms()
         task = asyncio.create_task(self._do(serve))
@@ -103,8 +103,8 @@ class Link:
         await self.transport.disconnect()  # it may last: memory was short, and there is less to do now
 
     def _trouble(self, text):
-        if text != self._said:
-            self._said = text
+        if text != self._logged:
+            self._logged = text
             try:
                 self._log(text)
             except MemoryError:

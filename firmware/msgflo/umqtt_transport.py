@@ -18,8 +18,8 @@ from .topics import check_filter, check_topic
 
 __all__ = ("Transport",)
 
-_LEAN = False  # a build for a board has left out these methods already; without them more memory is free
-if not _LEAN:
+_MINIFIED = False  # a build for a board has left out these methods already; without them more memory is free
+if not _MINIFIED:
     for _name in (
         "_recv_len",
         "connect",

@@ -18,7 +18,7 @@ class Bus:
     def __init__(self, wired, log):
         self._wired = wired
         self._log = log
-        self._said = None
+        self._logged = None
         self._open()
 
     def writeto(self, address, data):
@@ -48,8 +48,8 @@ class Bus:
         if clocks:
             now = "was let go of" if sda() else "is still low: look at wiring and supply"
             text = "I2C bus {}: SDA was low; after {} clocks it {}".format(wired["id"], clocks, now)
-            if text != self._said:
-                self._said = text
+            if text != self._logged:
+                self._logged = text
                 self._log(text)
         self._bus = machine.I2C(wired["id"], scl=scl, sda=sda, freq=wired["freq"])
 

@@ -9,7 +9,7 @@ from .protocols import reading
 
 __all__ = ("Oregon",)
 
-_KEPT = const(23)  # nibbles; of the clocks' messages, which are longer, the others are only counted
+_STORED = const(23)  # nibbles; of the clocks' messages, which are longer, the others are only counted
 _LONGEST = const(43)
 _SILENCE = const(5500)  # µs; such a gap ends a message, in shorter ones pulses were lost
 
@@ -37,7 +37,7 @@ class Oregon:
     """
 
     def __init__(self):
-        self._nibbles = bytearray(_KEPT + 1)
+        self._nibbles = bytearray(_STORED + 1)
 
     def begin(self):
         """The preamble is there: bits that alternate, of which the last one was a 0."""
@@ -71,7 +71,7 @@ class Oregon:
         bit = at >> 1 & 3
         at >>= 3
         nibbles = self._nibbles
-        if at <= _KEPT:
+        if at <= _STORED:
             nibbles[at] = (nibbles[at] if bit else 0) | level << bit
         # Bits come from the right; the sync nibble is 10.
         if level == last or (bit == 3 and nibbles[0] != 10):
@@ -85,7 +85,7 @@ class Oregon:
         count = (self._at + 4 >> 3) - 1  # a bit more or less at the end does not matter
         if count < 14:
             return None
-        nibbles = self._nibbles[1 : min(count, _KEPT) + 1]
+        nibbles = self._nibbles[1 : min(count, _STORED) + 1]
         sensor = "%x%x%x%x" % tuple(nibbles[:4])
         known = False
         for line in _SENSORS.split("\n"):

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from msgflo import Broker, ConfigError
 
-from ..util.readable_files import open_regular
+from ..util.readable_files import open_readable
 from ._check import Section, shown
 from .chips import Chip
 from .port_map import Wifi
@@ -234,7 +234,7 @@ def _ca(top: Section, section: Section | None, broker: Broker) -> None:
 def read_ca(file: Path) -> bytes:
     """Return the certificate in a PEM or DER file as DER, which is what a board reads; ValueError says what it is."""
     try:
-        with open_regular(file) as opened:
+        with open_readable(file) as opened:
             content = opened.read(_MAX_CA_BYTES + 1)
     except (OSError, ValueError) as wrong:
         raise ValueError(f"cannot be read: {getattr(wrong, 'strerror', None) or wrong}") from None

@@ -1,6 +1,6 @@
 """The folder of port maps: each found by its name, read and checked.
 
-    port_map = load(find("kitchen"))
+port_map = load(find("kitchen"))
 """
 
 from __future__ import annotations

@@ -20,7 +20,13 @@ __all__ = ["minify"]
 _REPLACED = ("_recv_len", "connect", "disconnect", "publish", "subscribe", "wait_msg", "check_msg", "set_last_will")
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 # What says whether this is MicroPython.
-_TESTS = ("_LEAN", "MICROPYTHON", "_MICROPYTHON", "_platform.MICROPYTHON", "sys.implementation.name == 'micropython'")
+_TESTS = (
+    "_MINIFIED",
+    "MICROPYTHON",
+    "_MICROPYTHON",
+    "_platform.MICROPYTHON",
+    "sys.implementation.name == 'micropython'",
+)
 
 
 def minify(sources: Mapping[str, Path]) -> dict[str, str]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from ..errors import LibraryError
 from ..graph.graph_files import Signature, signature
 from ..processes.process_command import Command
-from ..util.readable_files import open_regular
+from ..util.readable_files import open_readable
 from .command_markers import filled, replaced
 from .config_file import BY_DEFAULT, FILE_NAME, NAME, PACKAGE, Config
 from .config_file import read as read_config
@@ -162,7 +162,7 @@ def _is_shown(file: Path) -> bool:
 def beginning(file: Path) -> str:
     """Return the text of a file up to the limit of sources; empty if it cannot be read."""
     try:
-        with open_regular(file) as opened:
+        with open_readable(file) as opened:
             return opened.read(MAX_SOURCE).decode(errors="replace")
     except OSError:
         return ""

@@ -15,7 +15,7 @@ from pathlib import Path
 from ..errors import ForeignError, LibraryError
 from ..graph.graph_files import replace
 from ..util.python_source import parse
-from ..util.readable_files import open_regular
+from ..util.readable_files import open_readable
 from .component_folder import LANGUAGES, MAX_COMPONENTS, MAX_SOURCE, Contents, is_component
 from .config_file import NAME
 from .foreign.foreign_file import load
@@ -46,7 +46,7 @@ def suite_of(file: Path) -> Path:
 def read(file: Path) -> str:
     """Return the text of a source; raises LibraryError if it cannot be read or is larger than 256 KiB."""
     try:
-        with open_regular(file) as opened:
+        with open_readable(file) as opened:
             content = opened.read(MAX_SOURCE + 1)
     except OSError as wrong:
         raise LibraryError(f"cannot be read: {wrong.strerror}", file=str(file)) from None

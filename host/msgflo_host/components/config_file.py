@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import LibraryError
 from ..graph.graph_files import replace as write_whole
-from ..util.readable_files import open_regular
+from ..util.readable_files import open_readable
 from .command_markers import misplaced, replaced
 from .msgflo_programs import OWN_PYTHON, NotInstalled, in_place_of
 
@@ -72,7 +72,7 @@ def is_configured(folder: Path) -> bool:
     if (folder / FILE_NAME).is_file():
         return True
     try:
-        with open_regular(folder / PACKAGE) as file:
+        with open_readable(folder / PACKAGE) as file:
             package = json.load(file)
     except (OSError, ValueError, RecursionError):
         return False

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..errors import GraphError
-from ..util.readable_files import Signature, open_regular, signature, signature_of
+from ..util.readable_files import Signature, open_readable, signature, signature_of
 from . import json_edit, json_format
 from .model import Graph
 
@@ -24,7 +24,7 @@ __all__ = [
     "load",
     "parse",
     "read",
-    "read_regular",
+    "read_graph_file",
     "reason",
     "replace",
     "save",
@@ -83,14 +83,14 @@ def load(path: str | os.PathLike[str]) -> Graph:
 def read(path: str | os.PathLike[str]) -> bytes:
     """Return the content of a graph file; GraphError if it is none by its name, cannot be read or is too large."""
     _suffix(os.fspath(path))
-    return read_regular(path)
+    return read_graph_file(path)
 
 
-def read_regular(path: str | os.PathLike[str]) -> bytes:
+def read_graph_file(path: str | os.PathLike[str]) -> bytes:
     """Return the content of a file; GraphError if it cannot be read, is too large or no regular file, which could block."""
     file = os.fspath(path)
     try:
-        with open_regular(file) as opened:
+        with open_readable(file) as opened:
             content = opened.read(MAX_BYTES + 1)
     except (OSError, ValueError) as wrong:
         raise GraphError(f"cannot be read: {reason(wrong)}", file=file) from None

@@ -18,7 +18,7 @@ from ..util.guard import Guard
 from . import positions_file
 from .changes import Change
 from .difference import difference, renamed
-from .graph_files import Renames, Signature, decode, parse, read, read_regular, save, write
+from .graph_files import Renames, Signature, decode, parse, read, read_graph_file, save, write
 from .graph_files import signature as signature_of
 from .model import Graph
 from .three_way_merge import merge
@@ -341,7 +341,7 @@ class _PlacesFile:
             return False
         before = self.known
         try:
-            self.known = positions_file.parse(decode(read_regular(self.path), str(self.path)), str(self.path))
+            self.known = positions_file.parse(decode(read_graph_file(self.path), str(self.path)), str(self.path))
         except GraphError as wrong:
             self._trouble = str(wrong)
             text = f"{wrong} (nodes stay where they were, and no places are saved before this is mended)"

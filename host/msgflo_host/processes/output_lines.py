@@ -22,8 +22,8 @@ class Lines:
     The cost of what is left out is that of counting line breaks.
     """
 
-    def __init__(self, say: Callable[[str], None], *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._say = say
+    def __init__(self, emit: Callable[[str], None], *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._emit = emit
         self._clock = clock
         self._bucket = TokenBucket(RATE, BURST, clock())
         self._begun = b""  # a line whose end has not come yet
@@ -64,7 +64,7 @@ class Lines:
     def report(self) -> None:
         """Say how many lines were left out: nothing has come for a while."""
         if self._left_out:
-            self._say(f"({self._left_out} line{'s' if self._left_out > 1 else ''} left out)")
+            self._emit(f"({self._left_out} line{'s' if self._left_out > 1 else ''} left out)")
         self._left_out, self._reported = 0, self._clock()
 
     def end(self) -> None:
@@ -84,4 +84,4 @@ class Lines:
         cut, self._begun, self._cut = self._cut, b"", False
         if line.strip():
             self.last = line
-        self._say(f"{line}… (the rest of the line is left out)" if cut else line)
+        self._emit(f"{line}… (the rest of the line is left out)" if cut else line)

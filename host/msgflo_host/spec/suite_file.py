@@ -89,14 +89,14 @@ def find(paths: list[Path]) -> list[Path]:
             and file.is_file()
         )
         named = [file for file in inside if file.stem.endswith(".spec")]
-        suites = named or [file for file in inside if _looks_like_suite(file)]
+        suites = named or [file for file in inside if _is_suite(file)]
         if not suites:
             raise SpecError("has no suite in it, a .spec.yaml file", file=str(path))
         found += suites
     return found
 
 
-def _looks_like_suite(file: Path) -> bool:
+def _is_suite(file: Path) -> bool:
     try:
         documents = Reader(file, SpecError).read_all()
     except SpecError:

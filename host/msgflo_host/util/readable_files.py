@@ -7,12 +7,12 @@ import os
 import stat
 from typing import BinaryIO
 
-__all__ = ["Signature", "open_regular", "signature", "signature_of"]
+__all__ = ["Signature", "open_readable", "signature", "signature_of"]
 
 Signature = tuple[int, int, int]
 
 
-def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
+def open_readable(path: str | os.PathLike[str]) -> BinaryIO:
     """Open a file to read its bytes; OSError if that fails, also for a pipe or a device."""
     file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")  # raises for a folder
     if stat.S_ISREG(os.fstat(file.fileno()).st_mode):

@@ -18,7 +18,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from ..errors import MsgfloError
-from .readable_files import open_regular
+from .readable_files import open_readable
 from .yaml_mistakes import CUT, explain, unreadable
 
 __all__ = ["CUT", "MAX_BYTES", "SAVE_AS", "Located", "Reader"]
@@ -132,7 +132,7 @@ class Reader:
 
     def _text(self) -> str:
         try:
-            with open_regular(self.file) as opened:
+            with open_readable(self.file) as opened:
                 content = opened.read(MAX_BYTES + 1)
         except (OSError, ValueError) as wrong:
             self.fail(f"cannot be read: {getattr(wrong, 'strerror', None) or wrong}")
