@@ -9,7 +9,7 @@ __all__ = ("Device",)
 
 # Shared by all devices, as they take 250 bytes.
 _ERROR = Port("error", "object", "What went wrong")
-_SETTINGS = Port("settings", "object", "All settings in force", state=True)
+_SETTINGS = Port("settings", "object", "All current settings", state=True)
 
 
 class Device(Participant):

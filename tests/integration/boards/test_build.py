@@ -48,7 +48,7 @@ def test_build_shows_sizes_and_writes_the_files(tmp_path: Path) -> None:
     assert written == image.placed()
 
 
-def test_source_that_does_not_compile_is_said(tmp_path: Path) -> None:
+def test_source_that_does_not_compile_is_logged(tmp_path: Path) -> None:
     (tmp_path / "wrong.py").write_text("def f(:\n")
     with pytest.raises(FlashError, match=r"wrong\.py cannot be compiled: SyntaxError"):
         compile_modules({"wrong.py": tmp_path / "wrong.py"}, "esp32")

@@ -83,7 +83,7 @@ def test_flash_writes_the_image(board, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-def test_board_unplugged_in_the_middle_is_said_and_the_next_run_repairs_it(tmp_path: Path) -> None:
+def test_board_unplugged_in_the_middle_is_logged_and_the_next_run_repairs_it(tmp_path: Path) -> None:
     file = firmware(tmp_path)
     content = file.read_bytes()
     with mock_loader.mock_bootloader("esp32") as running:
@@ -105,7 +105,7 @@ def test_board_unplugged_in_the_middle_is_said_and_the_next_run_repairs_it(tmp_p
         assert md5_in_flash(url, OFFSETS["esp32"], len(content)) == hashlib.md5(content).hexdigest()
 
 
-def test_another_chip_is_said_and_nothing_written(tmp_path: Path) -> None:
+def test_another_chip_is_logged_and_nothing_written(tmp_path: Path) -> None:
     with mock_loader.mock_bootloader("esp32s3") as running:
         read = firmware_file.read(firmware(tmp_path), CHIPS["esp32"])
         with pytest.raises(FlashError, match="is an ESP32-S3, the port map is for an ESP32: change its `chip`, or"):

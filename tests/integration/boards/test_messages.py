@@ -34,7 +34,7 @@ def start(folder: Path, *ids: str) -> dict[str, int]:
     return {file.name: file.stat().st_mtime_ns for file in (folder / "said").glob("*")}
 
 
-def test_where_nothing_can_be_written_they_are_kept_in_memory(tmp_path: Path) -> None:
+def test_where_nothing_can_be_written_they_are_stored_in_memory(tmp_path: Path) -> None:
     (tmp_path / "said").touch()  # so there cannot be such a folder
     ids = "rf433-board", "radio"
     start(tmp_path, *ids)

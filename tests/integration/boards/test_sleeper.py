@@ -329,7 +329,7 @@ def test_a_memory_that_is_spoilt_is_as_none(tap: Tap, watcher: Watcher, tmp_path
     assert not watcher.all("shed-board/history")
 
 
-def test_a_broker_that_has_forgotten_it_is_told_who_it_is(tmp_path: Path) -> None:
+def test_a_broker_that_has_forgotten_it_is_reported_who_it_is(tmp_path: Path) -> None:
     with (
         Broker(persistence=False) as broker,
         contextlib.closing(Tap(broker.port)) as tap,
@@ -357,7 +357,7 @@ def test_a_reading_that_fails_is_reported(tap: Tap, watcher: Watcher, tmp_path: 
     assert watcher.all("shed-climate/error")[0] == {"message": "no answer", "port": None}
 
 
-def test_where_a_sleep_is_no_reset_the_memory_is_kept(tap: Tap, watcher: Watcher, tmp_path: Path) -> None:
+def test_where_a_sleep_is_no_reset_the_memory_is_stored(tap: Tap, watcher: Watcher, tmp_path: Path) -> None:
     board = sleeper(tap, tmp_path, every=0.2, batch=2)
     board.environment["NO_RTC"] = "1"
     with board:

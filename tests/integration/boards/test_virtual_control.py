@@ -81,7 +81,7 @@ def client(board: BoardThread) -> Iterator[Client]:
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.split("\n")[0][2:40])
-def test_document_tells_what_is_answered(client: Client, board: BoardThread, example: str) -> None:
+def test_document_reports_what_is_answered(client: Client, board: BoardThread, example: str) -> None:
     board.board.hardware.noise = 0.0
     for line in example.splitlines():
         direction, text = line[:2], line[2:]
@@ -144,7 +144,7 @@ def test_of_several_values_none_is_set_where_one_is_wrong(board: BoardThread) ->
     ],
     ids=lambda value: None if isinstance(value, bytes) else value,
 )
-def test_what_cannot_be_answered_is_said_also_in_the_first_line(client: Client, line: bytes, error: str) -> None:
+def test_what_cannot_be_answered_is_logged_also_in_the_first_line(client: Client, line: bytes, error: str) -> None:
     client.send(line)
     said = client.receive()["error"]
     assert said.startswith(f"not understood: {error}")
@@ -166,7 +166,7 @@ def test_port_that_is_taken_is_one_clear_error(board: BoardThread, flash: Path) 
         BoardThread(flash, port=board.board.port).__enter__()
 
 
-def test_the_slot_in_force_is_the_one_that_counts(flash: Path) -> None:
+def test_the_slot_active_is_the_one_that_counts(flash: Path) -> None:
     config = json.loads((flash / "a/board.json").read_text())
     (flash / "b").mkdir()
     (flash / "b/board.json").write_text(json.dumps(config | {"name": "newer"}))

@@ -142,7 +142,7 @@ def test_of_two_with_one_name_on_one_broker_the_second_is_refused(run: Callable[
     run("esp32", "--broker", broker.url).wait_for("control socket")
 
 
-def test_too_little_memory_is_said_with_what_to_do(run: Callable[..., Run], broker: Broker, tmp_path: Path) -> None:
+def test_too_little_memory_is_logged_with_what_to_do(run: Callable[..., Run], broker: Broker, tmp_path: Path) -> None:
     buttons = "".join(f"  button-{pin}: {{kind: button, pin: {pin}}}\n" for pin in range(23))
     top = f"chip: picow\nwifi: {{ssid: Home}}\nbroker: {broker.url}\ndevices:\n"
     (tmp_path / "boards" / "keys.yaml").write_text(top + buttons)
@@ -235,7 +235,7 @@ def test_takes_the_broker_of_the_port_map_where_none_is_named(run: Callable[...,
         (("picow", "--heap", "20K"), 1, "--heap 20K: the firmware needs "),
     ],
 )
-def test_mistakes_are_told(
+def test_mistakes_are_notified(
     boards: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], code: int, error: str
 ) -> None:
     monkeypatch.chdir(boards)

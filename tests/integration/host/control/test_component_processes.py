@@ -122,7 +122,7 @@ def programs(file: str) -> list[psutil.Process]:
     return found
 
 
-def test_mistakes_in_components_are_told_and_leave_others_alone(
+def test_mistakes_in_components_are_notified_and_leave_others_alone(
     broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = fill(
@@ -219,7 +219,9 @@ def test_a_handler_gets_role_and_initial_packets_but_secure_ones_and_its_compone
     assert sink.received[0] == {"settings": {"a": ["#ROLE", 'it\'s "x"']}}
 
 
-def test_where_the_file_of_a_component_is_deleted_that_is_said_and_nothing_else(broker: Broker, tmp_path: Path) -> None:
+def test_where_the_file_of_a_component_is_deleted_that_is_logged_and_nothing_else(
+    broker: Broker, tmp_path: Path
+) -> None:
     named = ECHO.replace("{word}", "1") + "    component = 'other/Echo'\n"
     folder = fill(tmp_path / "home", Echo__py=named, Other__py=named)
     graph = tmp_path / "graph.fbp"
@@ -244,7 +246,7 @@ def test_where_the_file_of_a_component_is_deleted_that_is_said_and_nothing_else(
     asyncio.run(main())
 
 
-def test_only_so_many_processes_are_started_and_that_is_said_whenever_it_begins(
+def test_only_so_many_processes_are_started_and_that_is_logged_whenever_it_begins(
     broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(package, "MOST_PROCESSES", 2)

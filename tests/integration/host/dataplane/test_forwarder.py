@@ -115,7 +115,7 @@ def test_a_retained_packet_goes_to_new_forwards_and_only_to_them(broker: Mosquit
     run(main)
 
 
-def test_after_a_restart_of_the_broker_everything_is_in_force_again(broker: Mosquitto) -> None:
+def test_after_a_restart_of_the_broker_everything_is_active_again(broker: Mosquitto) -> None:
     async def main() -> None:
         async with forwarder(broker.url, Forward("s", "t")) as made:
             for _ in range(2):
@@ -266,7 +266,7 @@ def test_it_forwards_over_tls_with_an_account() -> None:
         run(main)
 
 
-def test_what_the_broker_drops_is_counted_and_said(caplog: pytest.LogCaptureFixture) -> None:
+def test_what_the_broker_drops_is_counted_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
         async with forwarder(broker.url) as made:
             await until(lambda: made.made._outlet._dropped is not None)

@@ -137,7 +137,7 @@ def house(broker: Broker, tmp_path: Path) -> Iterator[House]:
 
 
 async def is_pressed_and_lit(house: House, client: Editor, control: Control) -> None:
-    """An edge from the board's button to its lamp is in force when the lamp follows."""
+    """An edge from the board's button to its lamp is active when the lamp follows."""
     edge = {"src": {"node": "button-a", "port": "pressed"}, "tgt": {"node": "lamp-a", "port": "on"}}
     await client.ask("graph", "addedge", **edge, graph="default/main")
     lit = False

@@ -258,7 +258,7 @@ def test_after_a_crash_it_is_started_again_and_that_is_logged(tmp_path: Path, ca
     assert caplog.text.count("Mosquitto has ended (signal 9)") == 2
 
 
-def test_its_log_is_kept_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_its_log_is_stored_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mosquitto_files, "_LOG_LIMIT", 2000)
     monkeypatch.setattr(module, "_SAVE_S", 0.05)
     monkeypatch.setattr(module, "_SAVE_AGAIN_S", 0.05)
@@ -347,7 +347,7 @@ def test_when_its_parent_is_killed_it_saves_and_ends_and_the_next_start_finds_al
     run(main)
 
 
-def test_free_ports_are_told_from_others() -> None:
+def test_free_ports_are_notified_from_others() -> None:
     port = free_port()
     with socket.create_server(("127.0.0.1", port)):
         assert not is_free("127.0.0.1", port)

@@ -176,7 +176,7 @@ def listed(component: dict[str, Any]) -> list[Any]:
     return [{"protocol": "component", "command": "component", "payload": component}, ready]
 
 
-def test_a_runtime_that_allows_too_little_is_told_once(results: Callable[..., list[Result]]) -> None:
+def test_a_runtime_that_allows_too_little_is_reported_once(results: Callable[..., list[Result]]) -> None:
     text = "topic: core/Repeat\ncases:\n" + case("{in: 1}", "{out: {equals: 1}}")
     with pytest.raises(ClientError, match="does not allow protocol:graph, protocol:network, which tests need"):
         results(text, runtime=FakeRuntime(capabilities=["protocol:runtime"]))

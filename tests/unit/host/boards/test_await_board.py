@@ -76,7 +76,7 @@ def test_device_that_failed_is_not_waited_for(board: Board) -> None:
     assert (found, took) == (["kitchen-board"], pytest.approx(3, abs=0.1))
 
 
-def test_what_the_broker_has_kept_does_not_count(board: Board) -> None:
+def test_what_the_broker_has_stored_does_not_count(board: Board) -> None:
     board.announce("kitchen-board", "lamp", retained=True)
     with pytest.raises(
         FlashError,
@@ -85,7 +85,7 @@ def test_what_the_broker_has_kept_does_not_count(board: Board) -> None:
         board.wait(20)
 
 
-def test_trouble_is_told_with_what_to_try(board: Board) -> None:
+def test_trouble_is_reported_with_what_to_try(board: Board) -> None:
     board.print('3.1 board: no Wi-Fi "Home": the password is wrong; trying again')
     with pytest.raises(FlashError) as error:
         board.wait()
@@ -95,7 +95,7 @@ def test_trouble_is_told_with_what_to_try(board: Board) -> None:
     )
 
 
-def test_crash_is_told_at_once(board: Board) -> None:
+def test_crash_is_reported_at_once(board: Board) -> None:
     board.print(
         "Traceback (most recent call last):",
         '  File "main.py", line 1, in <module>',
@@ -108,7 +108,7 @@ def test_crash_is_told_at_once(board: Board) -> None:
         board.wait(0)
 
 
-def test_board_unplugged_meanwhile_is_said(board: Board) -> None:
+def test_board_unplugged_meanwhile_is_logged(board: Board) -> None:
     board.gone_since = 0.0
     with pytest.raises(
         FlashError, match=r"^the board was unplugged before it had announced itself; plug it in again and run"
@@ -116,7 +116,7 @@ def test_board_unplugged_meanwhile_is_said(board: Board) -> None:
         board.wait()
 
 
-def test_broker_that_cannot_be_reached_from_here_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_broker_that_cannot_be_reached_from_here_is_logged(monkeypatch: pytest.MonkeyPatch) -> None:
     class Unreached:
         def __init__(self, broker: Broker, *arguments: object, **more: object) -> None:
             self._broker = broker

@@ -75,7 +75,7 @@ def buttons(count: int) -> str:
     return "\n".join(f"button-{pin}: {{kind: button, pin: {pin}}}" for pin in pins[:count])
 
 
-def test_what_fits_if_the_memory_grows_is_doubted(tmp_path: Path) -> None:
+def test_what_fits_if_the_memory_grows_is_warned_about(tmp_path: Path) -> None:
     """MicroPython's heap on an ESP32 grows into what the system leaves; 100 KB are what it has in any case."""
     done = CliRunner().invoke(cli, ["board", "check", "--quiet", str(port_map(tmp_path, buttons(12)).file)])
     assert done.exit_code == 0

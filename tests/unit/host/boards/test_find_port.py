@@ -60,7 +60,7 @@ def test_none_says_what_to_try(platform: str, button: str) -> None:
     assert button in str(error.value)
 
 
-def test_port_that_is_not_there_is_said() -> None:
+def test_port_that_is_not_there_is_logged() -> None:
     with pytest.raises(FlashError, match=r"^there is no port /dev/ttyUSB77$"):
         check_access("/dev/ttyUSB77")
     with pytest.raises(FlashError, match=r"^there is no port ttyUSB77; its whole name, as in /dev/ttyUSB0\?$"):

@@ -238,7 +238,7 @@ class _OtherHash:
         return b"something else"
 
 
-def test_a_board_without_room_is_told_before_anything_is_removed(pico: FakeBoard, tmp_path: Path) -> None:
+def test_a_board_without_room_is_reported_before_anything_is_removed(pico: FakeBoard, tmp_path: Path) -> None:
     (pico.root / "a").mkdir()
     (pico.root / "a/old.mpy").touch()
     pico.free_blocks = 2

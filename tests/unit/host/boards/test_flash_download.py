@@ -65,7 +65,7 @@ def test_the_pinned_version_is_fetched_once(cache: Path, pages: list[str]) -> No
 
 
 @pytest.mark.usefixtures("pages")
-def test_file_that_ends_early_is_not_kept(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_that_ends_early_is_not_stored(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fetch(url: str, timeout: float) -> object:
         raise HTTPError(url, 404, "Not Found", None, None)  # type: ignore[arg-type]
 

@@ -26,7 +26,7 @@ def no_coordinator(url: str) -> object:
     raise MsgfloError("no coordinator")
 
 
-def test_broker_that_does_not_answer_is_said_and_what_to_try(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_broker_that_does_not_answer_is_logged_and_what_to_try(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Unanswered:
         connected = False
 
@@ -54,7 +54,7 @@ def test_broker_that_does_not_answer_is_said_and_what_to_try(tmp_path: Path, mon
     ]
 
 
-def test_without_a_cable_it_is_said_how_to_get_the_log_by_mqtt(tmp_path: Path) -> None:
+def test_without_a_cable_it_is_logged_how_to_get_the_log_by_mqtt(tmp_path: Path) -> None:
     done = CliRunner().invoke(cli, ["board", "log", str(port_map(tmp_path).file)])
     assert isinstance(done.exception, FlashError)
     assert (

@@ -43,13 +43,13 @@ def test_firmware_is_copied_onto_the_drive(drive: Path, tmp_path: Path) -> None:
     assert steps[-1] == (len(read.content), len(read.content))
 
 
-def test_drive_of_another_chip_is_said(drive: Path, tmp_path: Path) -> None:
+def test_drive_of_another_chip_is_logged(drive: Path, tmp_path: Path) -> None:
     read = firmware_file.read(firmware(tmp_path, RP2350), CHIPS["pico2w"])
     with pytest.raises(FlashError, match="is RPI-RP2, the port map is for an RP2350"):
         uf2.write(drive, CHIPS["pico2w"], read, lambda done, whole: None)
 
 
-def test_drive_that_went_away_is_said(drive: Path, tmp_path: Path) -> None:
+def test_drive_that_went_away_is_logged(drive: Path, tmp_path: Path) -> None:
     read = firmware_file.read(firmware(tmp_path), CHIPS["picow"])
     (drive / "INFO_UF2.TXT").unlink()
     with pytest.raises(

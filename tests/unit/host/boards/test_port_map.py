@@ -198,7 +198,7 @@ def test_repr_holds_no_secret(tmp_path: Path) -> None:
         ("", r'!secret ssid: .*secrets\.yaml has no such name; it has none'),
     ],
 )  # fmt: skip
-def test_mistake_in_secrets_is_told_without_them(tmp_path: Path, secrets: str, message: str) -> None:
+def test_mistake_in_secrets_is_reported_without_them(tmp_path: Path, secrets: str, message: str) -> None:
     (tmp_path / "secrets.yaml").write_text(secrets)
     file = tmp_path / "board.yaml"
     file.write_text("chip: esp32\nwifi: {ssid: !secret ssid, password: !secret password}\nbroker: mqtt://10.0.0.2\n")
@@ -208,7 +208,7 @@ def test_mistake_in_secrets_is_told_without_them(tmp_path: Path, secrets: str, m
     assert "hidden" not in str(caught.value)
 
 
-def test_without_secrets_it_is_said_how_to_get_some(tmp_path: Path) -> None:
+def test_without_secrets_it_is_logged_how_to_get_some(tmp_path: Path) -> None:
     file = tmp_path / "board.yaml"
     file.write_text(small("devices: {}\n").replace("Home", "!secret wifi_ssid"))
     with pytest.raises(PortMapError) as caught:
@@ -272,7 +272,7 @@ def doubts(folder: Path, text: str, secrets: str = "") -> list[str]:
     return [doubt.removeprefix(f"{folder}/") for doubt in load(file).warnings]
 
 
-def test_roles_that_a_graph_cannot_name_are_doubted(tmp_path: Path) -> None:
+def test_roles_that_a_graph_cannot_name_are_warned_about(tmp_path: Path) -> None:
     devices = """devices:
   room light: {kind: led, pin: 13}
   Küche: {kind: led, pin: 14}
@@ -292,7 +292,7 @@ def test_roles_that_a_graph_cannot_name_are_doubted(tmp_path: Path) -> None:
     ]
 
 
-def test_secrets_that_are_those_of_the_example_are_doubted(tmp_path: Path) -> None:
+def test_secrets_that_are_those_of_the_example_are_warned_about(tmp_path: Path) -> None:
     example = (BOARDS / "secrets.example.yaml").read_text()
     (tmp_path / "secrets.example.yaml").write_text(example)
     text = (BOARDS / "picow.yaml").read_text()
@@ -307,7 +307,7 @@ def test_secrets_that_are_those_of_the_example_are_doubted(tmp_path: Path) -> No
     assert doubts(tmp_path, text, example) == []
 
 
-def test_secrets_that_others_can_read_are_doubted_where_they_are_used(tmp_path: Path) -> None:
+def test_secrets_that_others_can_read_are_warned_about_where_they_are_used(tmp_path: Path) -> None:
     text = small("devices: {}\n").replace("ssid: Home", "ssid: !secret ssid")
     assert doubts(tmp_path, text, "ssid: Home\n") == []
     secrets, file = tmp_path / "secrets.yaml", tmp_path / "kitchen.yaml"
@@ -319,7 +319,7 @@ def test_secrets_that_others_can_read_are_doubted_where_they_are_used(tmp_path: 
 
 
 @pytest.mark.parametrize("chip", ["esp32", "picow"])
-def test_a_country_is_doubted_on_a_chip_on_which_it_does_nothing(tmp_path: Path, chip: str) -> None:
+def test_a_country_is_warned_about_on_a_chip_on_which_it_does_nothing(tmp_path: Path, chip: str) -> None:
     text = small("devices: {}\n", chip).replace("ssid: Home", "ssid: Home, country: DE")
     nothing = (
         f"kitchen.yaml:2:29: wifi.country does nothing on an {chip}: MicroPython does not tell its Wi-Fi; leave it out"
@@ -327,7 +327,7 @@ def test_a_country_is_doubted_on_a_chip_on_which_it_does_nothing(tmp_path: Path,
     assert doubts(tmp_path, text) == ([nothing] if chip.startswith("esp32") else [])
 
 
-def test_a_text_that_a_number_sign_has_cut_is_doubted_and_not_shown(tmp_path: Path) -> None:
+def test_a_text_that_a_number_sign_has_cut_is_warned_about_and_not_shown(tmp_path: Path) -> None:
     text = small("devices: {}\n").replace("{ssid: Home}", "\n  ssid: Home #5\n  password: open sesame #1234")
     rest = "what follows the # is a comment; a text with a # in it must be in quotes"
     assert doubts(tmp_path, text) == [
@@ -343,7 +343,7 @@ def test_a_text_that_a_number_sign_has_cut_is_doubted_and_not_shown(tmp_path: Pa
 
 
 @pytest.mark.parametrize("quoted", ["„Heim“", "«Maison»"])
-def test_quotes_of_a_book_are_doubted_and_what_is_in_them_is_not_shown(quoted: str, tmp_path: Path) -> None:
+def test_quotes_of_a_book_are_warned_about_and_what_is_in_them_is_not_shown(quoted: str, tmp_path: Path) -> None:
     text = small("devices: {}\n").replace("ssid: Home", f"ssid: {quoted}")
     rest = "its quotes are a part of it; YAML knows \" and ' only"
     assert doubts(tmp_path, text) == [f"kitchen.yaml:2:14: wifi.ssid: {rest}"]
@@ -356,7 +356,7 @@ def test_quotes_of_a_book_are_doubted_and_what_is_in_them_is_not_shown(quoted: s
     ]
 
 
-def test_the_port_of_tls_without_tls_is_doubted(tmp_path: Path) -> None:
+def test_the_port_of_tls_without_tls_is_warned_about(tmp_path: Path) -> None:
     text = small("devices: {}\n").replace("mqtt://10.0.0.2", "mqtt://10.0.0.2:8883")
     assert doubts(tmp_path, text) == [
         "kitchen.yaml:3:9: broker: port 8883 is that of TLS mostly; did you mean  mqtts://?"
@@ -364,7 +364,7 @@ def test_the_port_of_tls_without_tls_is_doubted(tmp_path: Path) -> None:
     assert doubts(tmp_path, text.replace(":8883", ":1884")) == []
 
 
-def test_a_name_that_is_asked_for_by_multicast_is_doubted(tmp_path: Path) -> None:
+def test_a_name_that_is_asked_for_by_multicast_is_warned_about(tmp_path: Path) -> None:
     text = small("devices: {}\n")
     rest = (
         "a name in .local is asked for by multicast, which many Wi-Fi routers do not pass on; "
@@ -379,7 +379,7 @@ def test_a_name_that_is_asked_for_by_multicast_is_doubted(tmp_path: Path) -> Non
     ]
 
 
-def test_text_that_may_have_been_a_secret_is_doubted_and_not_shown(tmp_path: Path) -> None:
+def test_text_that_may_have_been_a_secret_is_warned_about_and_not_shown(tmp_path: Path) -> None:
     text = small("devices: {}\n").replace("Home", "secret garden")
     message = "wifi.ssid is a text that begins with the word secret; did you mean  !secret NAME?"
     assert doubts(tmp_path, text) == [f"kitchen.yaml:2:14: {message}"]

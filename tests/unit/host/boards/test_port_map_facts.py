@@ -19,7 +19,7 @@ kinds = pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.na
 
 
 @chips
-def test_whatever_is_said_of_a_pin_is_said_of_one_that_the_chip_has(chip: Chip) -> None:
+def test_whatever_is_logged_of_a_pin_is_logged_of_one_that_the_chip_has(chip: Chip) -> None:
     for pins in (chip.adc, chip.adc2, chip.input_only, chip.no_pull):
         assert pins <= chip.pins
     for pins in (chip.taken, chip.psram, chip.strapping, chip.console):

@@ -69,7 +69,7 @@ def test_fuzz_damaged_port_map_is_read_or_refused(file: Path, text: str) -> None
 
 @fuzzed
 @given(st.sampled_from(MAPS[:4]), damaged(SECRETS, ALPHABET))
-def test_fuzz_damaged_secrets_are_told_to_nobody(file: Path, text: str, secrets: str) -> None:
+def test_fuzz_damaged_secrets_are_notified_to_nobody(file: Path, text: str, secrets: str) -> None:
     (file.parent / "secrets.yaml").write_text(secrets, encoding="utf-8", newline="")
     file.write_text(text)
     assert SECRET not in read_or_refuse(file)

@@ -40,7 +40,7 @@ def test_two_boards_of_one_name_are_an_error(kitchen: Path) -> None:
     )
 
 
-def test_roles_that_two_boards_have_are_said(kitchen: Path) -> None:
+def test_roles_that_two_boards_have_are_logged(kitchen: Path) -> None:
     other = kitchen.with_name("other.yaml")
     other.write_text(
         f"{TOP}devices:\n  a: {{kind: relay, pin: 2, role: fan}}\n"

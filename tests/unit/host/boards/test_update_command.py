@@ -39,7 +39,7 @@ def test_a_board_that_was_never_flashed_has_no_key(tmp_path: Path) -> None:
         (None, "is it running? Where it has another address from here: --broker mqtt://localhost"),
     ],
 )  # fmt: skip
-def test_a_broker_that_is_not_reached_is_said_with_that_of_the_coordinator(
+def test_a_broker_that_is_not_reached_is_logged_with_that_of_the_coordinator(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: dict[str, str] | None, hint: str
 ) -> None:
     def status_of(url: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from msgflo_host.boards.update_progress import Story
 from msgflo_host.boards.update_transfer import Transfer
 
 
-def test_a_trial_that_fails_is_told_at_least_every_15_seconds() -> None:
+def test_a_trial_that_fails_is_reported_at_least_every_15_seconds() -> None:
     transfer = Transfer({}, role="shed-board", version="2", key=b"")
     story = Story(Broker.parse("mqtt://shed:hidden@192.168.1.10"))
     told: list[tuple[float, str]] = []

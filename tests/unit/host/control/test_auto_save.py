@@ -111,7 +111,7 @@ def test_at_the_end_what_waits_is_written_at_once(path: Path) -> None:
     assert not path.exists(), "there was nothing to write"
 
 
-def test_what_is_edited_and_looked_at_while_a_save_is_under_way_is_not_lost(path: Path) -> None:
+def test_what_is_edited_and_watched_while_a_save_is_under_way_is_not_lost(path: Path) -> None:
     works: list[Any] = []
     system = System(path)
     system.auto_save._beside = lambda work, then: works.append((work, then))  # type: ignore[method-assign]
@@ -271,7 +271,7 @@ def test_a_file_is_not_replaced_while_somebody_writes_it(fbp: Path) -> None:
     assert system.told == []
 
 
-def test_what_is_not_written_at_the_end_since_somebody_else_writes_is_kept(
+def test_what_is_not_written_at_the_end_since_somebody_else_writes_is_stored(
     fbp: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     fbp.write_text("a(x/A)\n")
@@ -286,7 +286,7 @@ def test_what_is_not_written_at_the_end_since_somebody_else_writes_is_kept(
     assert again.nodes == ["a", "ours", "theirs"]
 
 
-def test_places_with_a_mistake_are_said_once_and_not_written_over(fbp: Path) -> None:
+def test_places_with_a_mistake_are_logged_once_and_not_written_over(fbp: Path) -> None:
     fbp.write_text("a(x/A)\n")
     places = fbp.with_name("graph.places.json")
     places.write_text('{"a": {"x": }}')
@@ -340,7 +340,7 @@ def test_a_file_with_a_mistake_is_left_alone_until_it_is_mended(fbp: Path, caplo
     assert any(message.startswith(f"{fbp}:2:") for message in caplog.messages)
 
 
-def test_what_could_not_be_written_is_tried_again_and_each_trouble_is_told_once(
+def test_what_could_not_be_written_is_tried_again_and_each_trouble_is_reported_once(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     system = System(path)
@@ -402,7 +402,7 @@ def test_edits_that_could_not_be_written_are_taken_up_at_the_next_start(
     assert not System(path).has_unsaved
 
 
-def test_a_damaged_journal_is_said_and_keeps_nothing_from_starting(
+def test_a_damaged_journal_is_logged_and_keeps_nothing_from_starting(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     journal = UnsavedEdits(path.parent.parent / ".msgflo", path)

@@ -83,14 +83,14 @@ def test_all_are_listed_once_and_sorted(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(MODULES))
-def test_a_built_in_component_tells_all_of_its_ports(name: str) -> None:
+def test_a_built_in_component_reports_all_of_its_ports(name: str) -> None:
     definition = told(Catalogue(Library(), Registry()), name)
     assert definition["description"]
     assert definition["icon"]
     assert all(port["description"] for port in (*definition["inPorts"], *definition["outPorts"]))
 
 
-def test_a_component_of_the_library_tells_what_it_has_said_when_it_was_asked(folder: Path) -> None:
+def test_a_component_of_the_library_reports_what_it_has_logged_when_it_was_asked(folder: Path) -> None:
     catalogue = Catalogue(asked(folder), Registry())
     common = {"required": False, "addressable": False}
     assert told(catalogue, "home/Lamp") == {
@@ -105,7 +105,7 @@ def test_a_component_of_the_library_tells_what_it_has_said_when_it_was_asked(fol
     assert (plug["description"], [port["id"] for port in plug["inPorts"]]) == ("a plug", ["power"])
 
 
-def test_what_a_device_says_of_its_ports_beyond_the_schema_is_not_told_on() -> None:
+def test_what_a_device_says_of_its_ports_beyond_the_schema_is_not_reported_on() -> None:
     registry = Registry()
     port = {
         "id": "in",

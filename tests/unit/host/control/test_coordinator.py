@@ -35,7 +35,7 @@ def simulated(test: Callable[[MemoryBroker], Awaitable[None]], broker: MemoryBro
 
 
 async def bound(coordinator: Coordinator, source: Source, sink: Sink) -> None:
-    """Wait for a direct edge; it is in force when the sink has subscribed: the first packet that arrives proves it."""
+    """Wait for a direct edge; it is active when the sink has subscribed: the first packet that arrives proves it."""
     await until(lambda: edge_kind(coordinator, "source.out", "sink.in") == "direct")
     await until(lambda: source.send("out", "ready") or "ready" in sink.received)
     await pass_time(1)

@@ -101,7 +101,7 @@ def topics_of(source: str) -> list[str]:
 
 
 def reached(result: Plan, participants: list[Participant]) -> dict[str, set[Handler]]:
-    """Return for each source topic or filter of an edge in force the inports that the graph names as its ends."""
+    """Return for each source topic or filter of an active edge the inports that the graph names as its ends."""
     by_id: dict[str, set[Handler]] = {}
     for edge, state in result.edges:
         if state.kind not in ("same", "direct", "forwarded"):

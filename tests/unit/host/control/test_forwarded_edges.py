@@ -54,7 +54,7 @@ async def is_forwarded(broker: MemoryBroker) -> None:
     await until(arrives)
 
 
-def test_without_a_forwarder_it_is_said_once_and_shown_until_there_is_one(logged: pytest.LogCaptureFixture) -> None:
+def test_without_a_forwarder_it_is_logged_once_and_shown_until_there_is_one(logged: pytest.LogCaptureFixture) -> None:
     async def main(broker: MemoryBroker) -> None:
         async with coordinating(broker, GRAPH, alone=True) as coordinator:
             without = ("forwarded", "no forwarder is there (`msgflo forward`)")

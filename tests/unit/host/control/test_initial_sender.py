@@ -1,4 +1,4 @@
-"""Initial packets that are added while the coordinator is bringing something else in force."""
+"""Initial packets that are added while the coordinator applies something else."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from simulation import taking_part
 from systems import Sink
 
 
-def test_an_initial_packet_that_comes_while_others_are_brought_in_force_is_sent_afterwards() -> None:
+def test_an_initial_packet_that_comes_while_others_are_brought_active_is_sent_afterwards() -> None:
     sink = Sink("sink")
 
     async def scenario(broker: MemoryBroker) -> None:

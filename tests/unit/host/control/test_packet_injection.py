@@ -78,7 +78,7 @@ def test_who_is_there_gets_a_packet_at_once() -> None:
     run(scenario)
 
 
-def test_a_packet_is_told_when_it_is_sent_and_not_while_it_waits_or_when_it_is_refused() -> None:
+def test_a_packet_is_reported_when_it_is_sent_and_not_while_it_waits_or_when_it_is_refused() -> None:
     async def scenario(broker: MemoryBroker) -> None:
         sink, told = Sink("sink"), []
         async with running(broker) as (coordinator, injection):
@@ -132,7 +132,7 @@ def test_packets_for_who_is_starting_wait_and_are_not_overtaken() -> None:
     run(scenario)
 
 
-def test_a_process_that_has_come_gets_packets_once_all_that_concerns_it_is_in_force() -> None:
+def test_a_process_that_has_come_gets_packets_once_all_that_concerns_it_is_active() -> None:
     async def scenario(broker: MemoryBroker) -> None:
         sink, ready = Sink("sink"), asyncio.Event()
 
@@ -214,7 +214,7 @@ def test_what_is_sent_into_a_graph_made_for_a_test_waits_until_its_processes_are
     run(scenario)
 
 
-def test_what_is_sent_into_a_graph_that_has_just_been_started_waits_until_it_is_in_force() -> None:
+def test_what_is_sent_into_a_graph_that_has_just_been_started_waits_until_it_is_active() -> None:
     async def scenario(broker: MemoryBroker) -> None:
         sink, graph, ready = Sink("sink"), "fixture.x", asyncio.Event()
 

@@ -121,7 +121,7 @@ def test_what_is_read_is_what_was_written_for_this_broker(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"broker": "b"}', '{"broker": "b", "participants": [1]}'])
-def test_a_damaged_file_is_said_and_begun_anew(tmp_path: Path, text: str, logged: pytest.LogCaptureFixture) -> None:
+def test_a_damaged_file_is_logged_and_begun_anew(tmp_path: Path, text: str, logged: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "participants.json"
     path.write_text(text)
     record = Record(path, "b")
@@ -131,7 +131,7 @@ def test_a_damaged_file_is_said_and_begun_anew(tmp_path: Path, text: str, logged
     assert record.read() == [LAMP]
 
 
-def test_a_file_that_cannot_be_written_is_said_once(tmp_path: Path, logged: pytest.LogCaptureFixture) -> None:
+def test_a_file_that_cannot_be_written_is_logged_once(tmp_path: Path, logged: pytest.LogCaptureFixture) -> None:
     (tmp_path / "data").write_text("")
     record = Record(tmp_path / "data" / "participants.json", "b")
     for _ in range(2):

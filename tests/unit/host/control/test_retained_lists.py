@@ -1,4 +1,4 @@
-"""The retained lists of forwarded edges: what is written, what is put right, and what counts as in force."""
+"""The retained lists of forwarded edges: what is written, what is put right, and what counts as applied."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_a_list_is_written_once_and_again_with_a_higher_version_when_it_is_anoth
     assert broker.found("fbp/forward/lamp")["version"] == 3  # what was said of an earlier list confirms none of this
 
 
-def test_what_is_kept_already_is_not_written_again_and_its_version_rises() -> None:
+def test_what_is_stored_already_is_not_written_again_and_its_version_rises() -> None:
     broker = Broker()
     kept = json.dumps({"version": 41, "forwards": [{"source": "a", "target": "b"}]}).encode()
     assert broker.lists.received("fbp/forward/a%2Fb", kept)
@@ -86,7 +86,7 @@ def test_what_others_write_there_is_to_be_put_right() -> None:
     assert broker.kept["fbp/forward/stranger"] == b""
 
 
-def test_a_list_is_in_force_when_its_version_is_confirmed_and_gone_when_that_is_cleared() -> None:
+def test_a_list_is_active_when_its_version_is_confirmed_and_gone_when_that_is_cleared() -> None:
     async def main() -> None:
         broker = Broker()
         lists = broker.lists
@@ -120,7 +120,7 @@ def test_while_the_broker_is_away_nothing_counts_as_written() -> None:
     assert broker.found("fbp/forward/lamp")["version"] == 2
 
 
-def test_one_who_confirms_is_told_what_to_drop_until_it_has_and_one_who_was_waited_for_in_vain_is_not() -> None:
+def test_one_who_confirms_is_reported_what_to_drop_until_it_has_and_one_who_was_waited_for_in_vain_is_not() -> None:
     kept: dict[str, Any] = {}
 
     def publish(topic: str, payload: bytes) -> bool:

@@ -38,7 +38,7 @@ def test_lists_are_taken_together_and_each_is_confirmed_once() -> None:
     }
     assert confirmed(lists, refused=["secret"]) == {}
     lists.received("fbp/forward/a%2Fb", b"")
-    assert confirmed(lists, refused=["secret"]) == {}, "it is in force until it was taken"
+    assert confirmed(lists, refused=["secret"]) == {}, "it is applied until it was taken"
     assert lists.take() == {LAMP}
     assert confirmed(lists) == {"fbp/forwarded/a%2Fb": None}
 
@@ -78,7 +78,7 @@ def test_of_a_list_that_is_gone_the_broker_has_forgotten_it_or_somebody_has_remo
         ("%", b"{}", "a % is written %25"),
     ],
 )
-def test_a_list_that_cannot_be_used_is_said_once_and_changes_nothing(
+def test_a_list_that_cannot_be_used_is_logged_once_and_changes_nothing(
     topic: str, payload: bytes, says: str, logged: pytest.LogCaptureFixture
 ) -> None:
     lists = Lists()

@@ -342,7 +342,7 @@ def test_a_stopped_network_runs_none_and_a_started_one_begins_anew() -> None:
     simulated(main)
 
 
-def test_a_broker_that_comes_back_empty_is_told_all_again() -> None:
+def test_a_broker_that_comes_back_empty_is_reported_all_again() -> None:
     async def main(broker: MemoryBroker) -> None:
         async with coordinating(broker, "count(core/Counter)\n") as coordinator:
             await until(lambda: coordinator.registry.state("count") == "alive")

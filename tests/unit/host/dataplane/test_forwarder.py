@@ -138,7 +138,7 @@ def test_a_source_is_confirmed_only_after_its_copies() -> None:
     run_beside(broker, main)
 
 
-def test_a_packet_that_is_too_large_is_passed_over_and_said(
+def test_a_packet_that_is_too_large_is_passed_over_and_logged(
     broker: MemoryBroker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(mqtt_link, "LARGEST_PACKET", 200_000)

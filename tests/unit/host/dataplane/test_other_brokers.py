@@ -69,7 +69,7 @@ def test_a_quiet_connection_says_what_is_wrong_with_it_alone(
 
 
 @pytest.mark.parametrize("quiet", [True, False])
-def test_it_is_said_once_that_the_broker_ends_a_connection_at_what_it_follows(
+def test_it_is_logged_once_that_the_broker_ends_a_connection_at_what_it_follows(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, quiet: bool
 ) -> None:
     monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)

@@ -185,7 +185,7 @@ def test_large_packets_are_shortened_and_all_together_are_bounded() -> None:
             await client.ask("graph", "addedge", graph="fixture.large", **edge)
             await client.ask("trace", "start", graph="fixture.large", buffersize=MAX_EVENTS)
             async with taking_part(source, broker=system.broker):
-                while not client.all("network", "data"):  # until the edge is in force
+                while not client.all("network", "data"):  # until the edge is active
                     source.send("out", "begin")
                     await asyncio.sleep(0.1)
                 source.send("out", "x" * 10_000_000)

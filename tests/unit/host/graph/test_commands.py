@@ -46,13 +46,13 @@ def test_a_node_is_answered_with_its_metadata_even_if_there_is_none(graph: Graph
     assert list(graph.nodes) == ["button", "lamp", "fan"]
 
 
-def test_positions_are_answered_whole_and_kept_as_they_are_answered(graph: Graph) -> None:
+def test_positions_are_answered_whole_and_stored_as_they_are_answered(graph: Graph) -> None:
     (_, answer), *_ = done(graph, "changenode", id="lamp", metadata={"y": -0.6})
     assert answer == {"id": "lamp", "metadata": {"x": 2, "y": -1}}
     assert graph.nodes["lamp"].metadata == {"x": 1.5, "y": -1}
 
 
-def test_what_hangs_on_a_removed_node_is_said_to_be_gone_before_it(graph: Graph) -> None:
+def test_what_hangs_on_a_removed_node_is_logged_to_be_gone_before_it(graph: Graph) -> None:
     graph.add_initial(False, PortRef("lamp", "on"))
     graph.add_edge(PortRef("lamp", "state"), PortRef("lamp", "list", 1))
     graph.exports("inport").add("light", "lamp", "on")
@@ -222,7 +222,7 @@ DONE: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("command", "payload"), DONE)
-def test_what_is_so_already_is_said_to_be_done(graph: Graph, command: str, payload: dict[str, Any]) -> None:
+def test_what_is_so_already_is_logged_to_be_done(graph: Graph, command: str, payload: dict[str, Any]) -> None:
     with pytest.raises(AlreadyDoneError) as done_already:
         apply(graph, command, payload)
     assert done_already.value.answer == Change(command, payload)

@@ -22,7 +22,7 @@ def said(old: str | None, new: str) -> list[tuple[str, dict[str, Any]]]:
     return [(change.command, change.payload) for change in changes]
 
 
-def test_a_whole_graph_is_said_from_its_nodes_to_its_groups() -> None:
+def test_a_whole_graph_is_logged_from_its_nodes_to_its_groups() -> None:
     groups = '#: {"groups": [{"name": "all", "nodes": ["lamp"]}]}\n'
     assert said(None, BEFORE + groups) == [
         ("addnode", {"id": "button", "component": "demo/Button", "metadata": {}}),
@@ -39,7 +39,7 @@ def test_equal_graphs_and_those_that_differ_in_properties_only_have_no_differenc
     assert said(BEFORE, after) == []
 
 
-def test_only_what_differs_is_said() -> None:
+def test_only_what_differs_is_logged() -> None:
     assert said(BEFORE, BEFORE.replace("x=1", "x=2")) == [("changenode", {"id": "lamp", "metadata": {"x": 2}})]
     assert said(BEFORE, BEFORE.replace("lamp(demo/Lamp:x=1)", 'lamp(demo/Lamp:x=1) #: {"metadata": {"route": 3}}')) == [
         ("changeedge", {"src": PRESSED, "tgt": ON, "metadata": {"route": 3}})

@@ -30,7 +30,7 @@ def left(graph: Graph, id: str, metadata: Any, command: str = "changenode") -> A
         return None if done.answer.payload == {"id": id, "metadata": metadata} else done.answer
 
 
-def test_a_node_without_a_place_is_told_with_one_and_a_mark(graph: Graph) -> None:
+def test_a_node_without_a_place_is_reported_with_one_and_a_mark(graph: Graph) -> None:
     assert drawn(graph, {}, {}) == {
         "lamp": Node("lamp", "x/Lamp", {"icon": "sun", "unplaced": True, "x": 108, "y": 288})
     }

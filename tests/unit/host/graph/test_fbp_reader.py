@@ -258,7 +258,7 @@ TOO_DEEP = "[" * 102 + "]" * 102
         ('#: {"caseSensitive": 5}', 1, 1, "caseSensitive must be true or false"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_place(text: str, line: int, column: int, message: str) -> None:
+def test_what_is_wrong_is_logged_with_its_place(text: str, line: int, column: int, message: str) -> None:
     with pytest.raises(GraphError, match=message) as caught:
         parse(text, "graph.fbp")
     assert (caught.value.file, caught.value.line, caught.value.column) == ("graph.fbp", line, column)

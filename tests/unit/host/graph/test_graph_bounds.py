@@ -65,7 +65,7 @@ def test_one_too_many_is_refused_by_name_and_changes_nothing(graph: Graph, comma
     assert graph == before
 
 
-def test_what_is_there_may_be_said_again_in_a_full_graph(graph: Graph) -> None:
+def test_what_is_there_may_be_logged_again_in_a_full_graph(graph: Graph) -> None:
     said: list[tuple[str, Mapping[str, Any]]] = [
         ("addnode", {"id": "a", "component": "x/Y"}),
         ("addedge", {"src": {"node": "b", "port": "OUT"}, "tgt": {"node": "a", "port": "IN"}}),

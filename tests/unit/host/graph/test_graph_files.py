@@ -125,7 +125,7 @@ def test_a_byte_order_mark_stays(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["graph.fbp", "graph.json"])
-def test_lines_that_could_not_be_kept_are_in_a_copy(
+def test_lines_that_could_not_be_stored_are_in_a_copy(
     tmp_path: Path, graph: Graph, name: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / name

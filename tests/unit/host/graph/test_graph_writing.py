@@ -47,7 +47,7 @@ def test_persist_writes_the_main_graph_and_only_then(system: LocalSystem, graph:
     system.run(main)
 
 
-def test_that_edits_are_not_in_the_file_is_told_until_they_are(system: LocalSystem, graph: Path) -> None:
+def test_that_edits_are_not_in_the_file_is_reported_until_they_are(system: LocalSystem, graph: Path) -> None:
     async def main() -> None:
         async with system.editor() as client:
             assert not system.is_unsaved

@@ -83,7 +83,7 @@ def test_an_edit_that_changes_nothing_changes_no_byte(text: str) -> None:
     assert edit(text, load(text)) == text
 
 
-def test_the_style_of_a_text_is_kept() -> None:
+def test_the_style_of_a_text_is_stored() -> None:
     graph = load(TEXT)
     document = {"connections": [], "processes": {"lamp": {"component": "demo/Lamp"}}}
     fan = load(json.dumps(document))

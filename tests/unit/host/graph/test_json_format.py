@@ -58,7 +58,7 @@ def test_files_are_sorted_with_edges_before_initial_packets() -> None:
     assert dump(graph).endswith("}\n")
 
 
-def test_the_order_of_initial_packets_to_one_port_is_kept() -> None:
+def test_the_order_of_initial_packets_to_one_port_is_stored() -> None:
     graph = load('{"processes": {"n": {"component": "a/B"}}}')
     for data in ("z", "a", 5):
         graph.add_initial(data, PortRef("n", "in"))
@@ -71,7 +71,7 @@ def test_empty_ports_are_read_as_a_list_and_written_as_an_object() -> None:
     assert json.loads(text)["outports"] == {}
 
 
-def test_what_other_tools_write_at_the_top_is_kept() -> None:
+def test_what_other_tools_write_at_the_top_is_stored() -> None:
     top = {key: f"the {key}" for key in ("$schema", "description", "icon", "id", "library", "name", "project")}
     assert json.loads(dump(load(json.dumps(top)))).items() >= top.items()
 
@@ -133,7 +133,7 @@ TGT = '"tgt": {"process": "n", "port": "in"}'
         ("[" * 100_000, 1, 102, "nested deeper than 100"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_place(text: str, line: int, column: int, message: str) -> None:
+def test_what_is_wrong_is_logged_with_its_place(text: str, line: int, column: int, message: str) -> None:
     with pytest.raises(GraphError, match=message) as caught:
         load(text, "graph.json")
     assert (caught.value.file, caught.value.line, caught.value.column) == ("graph.json", line, column)

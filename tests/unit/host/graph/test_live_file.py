@@ -88,7 +88,7 @@ def test_a_file_that_is_written_in_several_steps_is_read_when_it_is_whole(
     assert followed.told == []
 
 
-def test_an_empty_file_changes_nothing_and_is_said_once(followed: Followed, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_file_changes_nothing_and_is_logged_once(followed: Followed, monkeypatch: pytest.MonkeyPatch) -> None:
     followed.while_following(monkeypatch, lambda: followed.path.write_text(""))
     assert followed.graphs == []
     assert followed.told == [f"{followed.path} is empty (the graph stays as it was)"]
@@ -160,7 +160,7 @@ def test_what_somebody_writes_right_after_a_save_is_taken_over(
     assert followed.graphs == [["a"]]
 
 
-def test_a_mistake_is_told_with_its_line_until_it_is_mended(
+def test_a_mistake_is_reported_with_its_line_until_it_is_mended(
     followed: Followed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[bool] = []

@@ -101,7 +101,7 @@ def test_removing_an_edge_returns_it_and_a_missing_one_is_named(graph: Graph) ->
 
 
 @pytest.mark.parametrize("data", [0, False, None, "", "5", {"a": [1, None]}, 1.5, []])
-def test_initial_packets_of_any_value_are_kept_and_found_again(graph: Graph, data: object) -> None:
+def test_initial_packets_of_any_value_are_stored_and_found_again(graph: Graph, data: object) -> None:
     graph.add_initial(data, IN)
     graph.add_initial(data, IN)
     assert graph.initials == [Initial(data, IN)]

@@ -50,6 +50,6 @@ def test_what_the_text_says_itself_stays_there() -> None:
         ('{"a": {"x": 1},}', "p.json:1:16: not JSON: "),
     ],
 )
-def test_what_is_wrong_is_said_with_its_place(text: str, message: str) -> None:
+def test_what_is_wrong_is_logged_with_its_place(text: str, message: str) -> None:
     with pytest.raises(GraphError, match=re.escape(message)):
         parse(text, "p.json")

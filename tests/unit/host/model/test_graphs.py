@@ -73,7 +73,7 @@ def test_a_node_that_runs_elsewhere_is_the_same_in_each_graph(graphs: Watched) -
     assert graphs.desired.places_of("lamp") == [(MAIN, "lamp"), ("home/one", "lamp"), ("two", "lamp")]
 
 
-def test_an_edge_is_in_force_while_one_of_the_graphs_that_have_it_is_started(graphs: Watched) -> None:
+def test_an_edge_is_active_while_one_of_the_graphs_that_have_it_is_started(graphs: Watched) -> None:
     for graph in ("home/one", "two"):
         graphs.nodes(graph, lamp="demo_Lamp", fan="demo_Fan")
         graphs.edge(graph, "lamp.alarm", "fan.power")
@@ -114,7 +114,7 @@ def test_initial_packets_are_sent_when_a_graph_starts_and_when_they_come_to_a_st
     assert len(graphs.sent) == 5
 
 
-def test_a_renamed_node_is_told_its_initial_packets_again_where_it_is_another_one(graphs: Watched) -> None:
+def test_a_renamed_node_is_reported_its_initial_packets_again_where_it_is_another_one(graphs: Watched) -> None:
     graphs.nodes(MAIN, lamp="demo_Lamp", scale="core_Scale")
     for node in ("lamp", "scale"):
         graphs.edit(MAIN, "addinitial", {"src": {"data": 3}, "tgt": end(f"{node}.factor")})
@@ -124,7 +124,7 @@ def test_a_renamed_node_is_told_its_initial_packets_again_where_it_is_another_on
     assert graphs.sent == [("other", "factor", 3)]
 
 
-def test_the_roles_of_a_renamed_node_that_runs_here_are_told(graphs: Watched) -> None:
+def test_the_roles_of_a_renamed_node_that_runs_here_are_notified(graphs: Watched) -> None:
     renamed: list[tuple[str, str]] = []
     graphs.events.listen(NodeRenamed, lambda event: renamed.append((event.old, event.new)))
     for graph in (MAIN, "home/one"):
@@ -134,7 +134,7 @@ def test_the_roles_of_a_renamed_node_that_runs_here_are_told(graphs: Watched) ->
     assert renamed == [("scale", "scale2"), ("home%2Fone/scale", "home%2Fone/scale2")]
 
 
-def test_what_fails_changes_nothing_and_is_told_to_nobody(graphs: Watched) -> None:
+def test_what_fails_changes_nothing_and_is_reported_to_nobody(graphs: Watched) -> None:
     graphs.discovered({"board": "demo/Board"})
     graphs.changes.clear()
     with pytest.raises(GraphError):
@@ -173,7 +173,7 @@ def test_a_node_that_ran_here_is_not_shown_again_while_it_ends(graphs: Watched) 
     assert graphs.changes == [(MAIN, "addnode", "count")]
 
 
-def test_another_main_graph_tells_only_what_differs() -> None:
+def test_another_main_graph_reports_only_what_differs() -> None:
     before = Graph("main")
     before.add_node("lamp", "demo/Lamp")
     before.add_node("fan", "demo/Fan")
@@ -200,7 +200,7 @@ def test_the_main_graph_cannot_be_removed(graphs: Watched) -> None:
         graphs.remove(MAIN)
 
 
-def test_a_graph_that_has_changed_leaves_nothing_behind_in_what_is_wanted(graphs: Watched) -> None:
+def test_a_graph_that_has_changed_leaves_nothing_behind_in_what_is_desired(graphs: Watched) -> None:
     for graph in (MAIN, "home/one", "two"):
         graphs.nodes(graph, lamp="demo_Lamp", fan="demo_Fan", count="core_Counter")
         graphs.edge(graph, "lamp.alarm", "fan.power")

@@ -133,7 +133,7 @@ def test_retained_messages_may_be_read_in_any_order(status: str, state: str) -> 
         assert bool(registry.tick(1e9)) == (state != "lost")
 
 
-def test_who_speaks_is_there_whatever_its_connection_said(registry: Registry) -> None:
+def test_who_speaks_is_there_whatever_its_connection_logged(registry: Registry) -> None:
     registry.discovered(lamp("other", "other", connection="board"), 0)
     registry.discovered(OURS, 0)
     registry.connection("board", "lost", 1)
@@ -176,7 +176,7 @@ def test_packets_are_noted_for_who_is_known_by_traffic_only(registry: Registry) 
 # -- changes and claims --
 
 
-def test_a_change_is_reported_and_what_it_leaves_out_is_kept(registry: Registry) -> None:
+def test_a_change_is_reported_and_what_it_leaves_out_is_stored(registry: Registry) -> None:
     registry.discovered(lamp(label="Lamp"), 0)
     version = registry.version
     new = lamp(icon="bulb", absent=frozenset({"label"}))

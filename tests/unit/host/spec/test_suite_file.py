@@ -147,7 +147,9 @@ def test_what_is_no_suite_is_refused_with_its_place(file: Path, text: str, messa
         ("{path: 5, equals: 1}", "path must be a text, a JSONPath"),
     ],
 )
-def test_an_expectation_that_nothing_fulfils_is_told_with_its_place(file: Path, expectation: str, problem: str) -> None:
+def test_an_expectation_that_nothing_fulfils_is_reported_with_its_place(
+    file: Path, expectation: str, problem: str
+) -> None:
     (suite,) = read(file, f"topic: a\ncases: [{{name: n, assertion: a, inputs: {{}}, expect: {{o: {expectation}}}}}]")
     told = suite.cases[0].steps[0].expect["o"][0].problem
     assert told is not None

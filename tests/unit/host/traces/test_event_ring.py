@@ -73,7 +73,7 @@ def test_data_that_json_cannot_express_is_named_by_its_type(value: Any, shown: s
     assert data(ring) == [shown]
 
 
-def test_only_what_happens_between_start_and_stop_is_kept() -> None:
+def test_only_what_happens_between_start_and_stop_is_stored() -> None:
     ring = Ring("default/main")
     ring.add("data", packet("before"), 1.0)
     ring.start(2.0)

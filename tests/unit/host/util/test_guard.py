@@ -20,7 +20,7 @@ def fail(*news: object) -> None:
     raise KeyError("of the test")
 
 
-def test_a_fault_is_logged_with_its_place_and_told_once(logged: pytest.LogCaptureFixture) -> None:
+def test_a_fault_is_logged_with_its_place_and_reported_once(logged: pytest.LogCaptureFixture) -> None:
     told: list[str] = []
     wall = Guard(told.append)
     for _ in range(3):
@@ -33,7 +33,7 @@ def test_a_fault_is_logged_with_its_place_and_told_once(logged: pytest.LogCaptur
 
 
 @pytest.mark.parametrize("place", ["event", "preparation", "tick"])
-def test_the_coordinator_goes_on_though_one_who_is_told_fails(place: str, logged: pytest.LogCaptureFixture) -> None:
+def test_the_coordinator_goes_on_though_one_who_is_reported_fails(place: str, logged: pytest.LogCaptureFixture) -> None:
     news: list[str] = []
 
     async def main(broker: MemoryBroker) -> None:

@@ -24,7 +24,7 @@ def test_a_file_is_opened_and_what_is_none_is_refused(tmp_path: Path) -> None:
             open_readable(tmp_path / name)
 
 
-def test_a_pipe_that_has_the_name_of_a_file_is_said_to_be_none(tmp_path: Path) -> None:
+def test_a_pipe_that_has_the_name_of_a_file_is_logged_to_be_none(tmp_path: Path) -> None:
     for name in ("msgflo.yaml", "package.json", "lamp.yml"):
         os.mkfifo(tmp_path / name)
     with pytest.raises(LibraryError, match=r"msgflo\.yaml: cannot be read: it is no regular file"):

@@ -88,13 +88,13 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("what", MISTAKES)
-def test_mistake_is_said_where_it_is(what: str, tmp_path: Path) -> None:
+def test_mistake_is_logged_where_it_is(what: str, tmp_path: Path) -> None:
     text, line, column, said = MISTAKES[what]
     assert refusal(tmp_path, text) == (said, line, column)
 
 
 @pytest.mark.parametrize("coding", ["utf-16", "latin-1"])
-def test_file_of_another_coding_is_told_how_to_be_saved(coding: str, tmp_path: Path) -> None:
+def test_file_of_another_coding_is_reported_how_to_be_saved(coding: str, tmp_path: Path) -> None:
     file = tmp_path / "file.yaml"
     file.write_bytes("a: Küche\n".encode(coding))
     with pytest.raises(PortMapError) as refused:
@@ -110,7 +110,7 @@ def test_file_of_another_coding_is_told_how_to_be_saved(coding: str, tmp_path: P
 
 
 @pytest.mark.parametrize("name", ["picow", "battery"])
-def test_no_slip_of_the_keyboard_is_told_in_the_parsers_words(name: str, tmp_path: Path) -> None:
+def test_no_slip_of_the_keyboard_is_reported_in_the_parsers_words(name: str, tmp_path: Path) -> None:
     text = (ROOT / "boards" / f"{name}.yaml").read_text()
     pick = random.Random(7)
     refused = 0

@@ -63,7 +63,7 @@ def test_python_participant_is_read() -> None:
     )
 
 
-def test_node_participant_is_read_and_unknown_port_keys_are_kept() -> None:
+def test_node_participant_is_read_and_unknown_port_keys_are_stored() -> None:
     read = parse(NODE)
     assert read.id == "rep-d23deb8a-3815-4d45-8b8d-829a7f3fe6ca"
     assert read.inports == (Port("in", "rep.IN", extra={"hidden": False}),)
@@ -162,7 +162,7 @@ def test_a_participant_that_is_a_graph_is_read_and_written_again() -> None:
     assert parse(encode(read)) == read
 
 
-def test_type_and_version_alone_make_no_graph_and_are_kept() -> None:
+def test_type_and_version_alone_make_no_graph_and_are_stored() -> None:
     read = parse(message(type="lamp", version=2))
     assert read.runtime is None
     assert read.extra == {"type": "lamp", "version": 2}
@@ -209,7 +209,7 @@ def test_the_same_message_again_changes_nothing() -> None:
 @pytest.mark.parametrize(
     "payload", [b"{}", b'{"protocol":"network","command":"data","payload":{}}', b'{"protocol":"discovery"}']
 )
-def test_other_messages_of_the_protocol_are_told_apart(payload: bytes) -> None:
+def test_other_messages_of_the_protocol_are_notified_apart(payload: bytes) -> None:
     with pytest.raises(NotDiscovery):
         parse(payload)
 

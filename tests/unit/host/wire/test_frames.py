@@ -66,7 +66,7 @@ def test_what_is_published_is_read_back(topic: str, payload: bytes, retain: bool
         (b"\x30\x03\x00\x01\xff", "not UTF-8"),
     ],
 )
-def test_malformed_publish_packets_are_told_apart(data: bytes, trouble: str) -> None:
+def test_malformed_publish_packets_are_notified_apart(data: bytes, trouble: str) -> None:
     with pytest.raises(MalformedPacket, match=trouble):
         frames.read_publish(data, *content(data))
 
