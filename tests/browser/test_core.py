@@ -266,6 +266,7 @@ def test_what_was_typed_stays_where_it_could_not_be_sent_and_is_sent_again(
 def test_that_the_graph_is_not_saved_is_seen_and_heard_until_it_is(page: Page, folder: Path) -> None:
     save = page.locator("#tool-save")
     save.click()
+    expect(page.get_by_text("The graph is saved in its file.")).to_be_visible()
     dot = "getComputedStyle(document.querySelector('#tool-save'), '::after').content !== 'none'"
     until_system(page, "system.status.unsaved === false")
     expect(save).to_have_accessible_name("Save the graph into its file")
