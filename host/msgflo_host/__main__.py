@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .processes.coordinator_process import CoordinatorProcess
+    pass
 
 __all__ = ["main"]
 
@@ -15,16 +15,18 @@ _STDERR = 2  # file number
 
 
 def main() -> None:
-    """Run the command line. The coordinator of ``msgflo run`` takes longest to begin, so that it begins first."""
+    """Run the command line, and in the processes that it forks what they are for."""
     _open_standard_files()
-    coordinator: CoordinatorProcess | None = None
+    early = None
     if sys.argv[1:2] == ["run"] and {"-h", "--help"}.isdisjoint(sys.argv):
-        from .processes.coordinator_process import CoordinatorProcess
+        from .supervised import fork
 
-        coordinator = CoordinatorProcess()  # it ends with this program
+        early = fork()
+        if early is None:
+            return
     from .cli.main import main
 
-    main(coordinator)
+    main(early)
 
 
 def _open_standard_files() -> None:

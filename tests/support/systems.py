@@ -94,15 +94,17 @@ class Coordinator:
         self._end(signal.SIGKILL)
 
     def parts(self, words: str) -> list[psutil.Process]:
-        """The processes that it has started with these words in their command, such as `coordinator` or `mosquitto`.
+        """The processes that it has started: `coordinator`, `forward`, or those with these words in their command.
 
         Of paths only the last name counts: the folders of a test are called like the test.
         """
         assert self.process is not None
         found = []
+        its_name = {"coordinator": "msgflo-control", "forward": "msgflo-data"}.get(words)
         for each in psutil.Process(self.process.pid).children():
             with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
-                if words in " ".join(Path(word).name for word in each.cmdline()[:7]):
+                command = " ".join(Path(word).name for word in each.cmdline()[:7])
+                if each.name() == its_name if its_name else words in command:
                     found.append(each)
         return found
 

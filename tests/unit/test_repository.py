@@ -117,7 +117,7 @@ MAY_IMPORT = {
     "spec": "graph processes fbp",
     "cli": "wire graph model processes components dataplane.data_plane control traces fbp boards http spec",
     "supervised": "processes dataplane cli",
-    "__main__": "processes cli",
+    "__main__": "processes supervised cli",
 }
 
 

@@ -13,7 +13,7 @@ from ..errors import MsgfloError
 from ._lazy import LazyGroup
 
 if TYPE_CHECKING:
-    from ..processes.coordinator_process import CoordinatorProcess
+    from ..processes.early_processes import Early
 
 __all__ = ["cli", "main"]
 
@@ -49,14 +49,14 @@ def cli() -> None:
     """
 
 
-def main(coordinator: CoordinatorProcess | None = None) -> None:
+def main(early: Early | None = None) -> None:
     """Run the command line; a user's mistake ends in one line on stderr, never in a traceback.
 
-    `coordinator` is the process that `msgflo run` is to use, started before the command line was read.
+    `early` are the processes that `msgflo run` is to use, started before the command line was read.
     """
     logging.getLogger("asyncio").setLevel(logging.ERROR)
     try:
-        cli(prog_name="msgflo", standalone_mode=False, obj=coordinator)
+        cli(prog_name="msgflo", standalone_mode=False, obj=early)
     except (click.exceptions.Abort, KeyboardInterrupt):
         sys.exit(130)
     except click.exceptions.Exit as ended:

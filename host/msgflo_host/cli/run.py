@@ -13,7 +13,7 @@ from ._options import parse_broker
 from .coordinator import options
 
 if TYPE_CHECKING:
-    from ..processes.coordinator_process import CoordinatorProcess
+    from ..processes.early_processes import Early
 
 __all__ = ["command"]
 
@@ -32,7 +32,7 @@ __all__ = ["command"]
 )
 @click.pass_obj
 def command(
-    coordinator: CoordinatorProcess | None,
+    early: Early,
     /,
     broker_url: str | None,
     mqtt_host: str,
@@ -62,5 +62,5 @@ def command(
     has_live_view = sys.stdout is not None and sys.stdout.isatty() and not given["plain"]
     show = None if has_live_view else Notes(terminal=False)
     options = {name: str(value) if isinstance(value, Path) else value for name, value in given.items()}
-    code = supervise(options, secret=secret, broker=broker, show=show, process=coordinator)
+    code = supervise(options, secret=secret, broker=broker, show=show, early=early)
     sys.exit(code if code >= 0 else 1)

@@ -14,9 +14,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-__all__ = ["add", "of_child", "remove", "signal_group"]
+__all__ = ["add", "fork", "of_child", "remove", "set_name", "signal_group"]
 
 _GUARD = """
 trap '' INT TERM HUP
@@ -42,7 +43,7 @@ end KILL
 _MARK = "MSGFLO_CHILD_OF"
 _GRACE_S = 2
 
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15  # linux/prctl.h
 
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 _guard: subprocess.Popen[bytes] | None = None
@@ -54,16 +55,38 @@ def of_child(environment: Mapping[str, str]) -> dict[str, Any]:
 
     Start it in the main thread: Linux takes the end of the thread that starts a child for the parent's death.
     """
-    parent = os.getpid()
-
-    def die_with_parent() -> None:
-        # The guard learns of a child only after it was started: this covers the moment before.
-        if _libc is not None:
-            _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:
-            os._exit(1)
-
+    die_with_parent = partial(_die_with_parent, os.getpid())
     return {"env": {**environment, _MARK: _mark}, "start_new_session": True, "preexec_fn": die_with_parent}
+
+
+def fork() -> int:
+    """Fork a child that ends with us as others do; returns its id, and 0 in the child.
+
+    Call it before `add`, which starts the guard, and then `add` for the child.
+    """
+    global _mark
+    parent = os.getpid()
+    if child := os.fork():
+        return child
+    os.setsid()
+    _die_with_parent(parent)
+    os.environ[_MARK] = _mark
+    _mark = os.urandom(16).hex()  # of its own children, which end with it
+    return 0
+
+
+def set_name(name: str) -> None:
+    """Name this process in lists such as those of ps and top; at most 15 bytes count."""
+    if _libc is not None:
+        _libc.prctl(_PR_SET_NAME, name.encode())
+
+
+def _die_with_parent(parent: int) -> None:
+    # The guard learns of a child only after it was started: this covers the moment before.
+    if _libc is not None:
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def add(group: int) -> None:

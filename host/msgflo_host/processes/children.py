@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Protocol
 
 from . import child_guard
+from .early_processes import Forked
 
-__all__ = ["Child", "end", "spawn"]
+__all__ = ["Adopted", "Child", "adopt", "end", "spawn"]
 
 _watchers: set[asyncio.Task[None]] = set()
 
@@ -55,10 +56,37 @@ async def spawn(
         **child_guard.of_child(os.environ if env is None else env),
     )
     child_guard.add(process.pid)
+    _watch(process)
+    return process
+
+
+class Adopted:
+    """A forked process, with those methods of `asyncio.subprocess.Process` that are used of one."""
+
+    def __init__(self, process: Forked, stdout: asyncio.StreamReader) -> None:
+        self.pid = process.pid
+        self.stdin = process.stdin
+        self.stdout = stdout
+        self._process = process
+
+    async def wait(self) -> int:
+        """Wait until it has ended; returns its exit code, negative after a signal."""
+        return await asyncio.to_thread(self._process.wait)
+
+
+async def adopt(process: Forked) -> Adopted:
+    """Take over a forked child with pipes; `end` belongs to it, too."""
+    stdout = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stdout), process.stdout)
+    adopted = Adopted(process, stdout)
+    _watch(adopted)
+    return adopted
+
+
+def _watch(process: Child) -> None:
     watcher = asyncio.create_task(_forget_when_ended(process))
     _watchers.add(watcher)
     watcher.add_done_callback(_watchers.discard)
-    return process
 
 
 async def end(process: Child, grace: float) -> int:
@@ -76,7 +104,7 @@ async def end(process: Child, grace: float) -> int:
     return code
 
 
-async def _forget_when_ended(process: Process) -> None:
+async def _forget_when_ended(process: Child) -> None:
     await process.wait()
     if not child_guard.signal_group(process.pid, 0):  # else what it has started lives on, until `end`
         child_guard.remove(process.pid)

@@ -8,9 +8,11 @@ from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from types import MappingProxyType
 from typing import Protocol
 
 from . import children
+from .early_processes import Forked
 from .output_lines import Lines
 from .process_command import Command, executable
 from .restarts import Pauses, describe_exit
@@ -81,7 +83,7 @@ class Processes(ProcessGroup):
     Callbacks: `started(name)` at each start; `ended(name)` when a process that was to end is gone, before the next of
     that name starts; `output(name, line)` with each line that `output_lines.Lines` lets through; `crashed(name, how, delay)`
     when one has ended by itself and starts again in `delay` seconds; `settled(name)` when one has run for 30 s.
-    Each process reads `stdin` as soon as that is known.
+    Each process reads `stdin` as soon as that is known. The first one of a name may be there already, as `early`.
     """
 
     def __init__(
@@ -89,6 +91,7 @@ class Processes(ProcessGroup):
         environment: Mapping[str, str],
         *,
         stdin: asyncio.Future[bytes] | None = None,
+        early: Mapping[str, Forked] = MappingProxyType({}),
         shortest_pause_s: float | None = None,
         started: Callable[[str], None] = _nothing,
         ended: Callable[[str], None] = _nothing,
@@ -99,6 +102,7 @@ class Processes(ProcessGroup):
         self.found: Mapping[str, Sequence[str]] = {}
         self._environment = environment
         self._stdin = stdin
+        self._early = dict(early)
         self._shortest_pause_s = shortest_pause_s
         self._started = started
         self._ended = ended
@@ -157,14 +161,18 @@ class Processes(ProcessGroup):
             await asyncio.sleep(pause)
 
     async def _run_once(self, name: str, command: Command, lines: Lines) -> int:
-        process = await children.spawn(
-            executable(command.words),
-            cwd=command.folder,
-            env=self._environment,
-            stdin=DEVNULL if self._stdin is None else PIPE,
-            stdout=PIPE,
-            stderr=STDOUT,
-        )
+        process: Process | children.Adopted
+        if (early := self._early.pop(name, None)) is not None:
+            process = await children.adopt(early)
+        else:
+            process = await children.spawn(
+                executable(command.words),
+                cwd=command.folder,
+                env=self._environment,
+                stdin=DEVNULL if self._stdin is None else PIPE,
+                stdout=PIPE,
+                stderr=STDOUT,
+            )
         if self._stdin is not None:
             self._stdin.add_done_callback(partial(_give_input, process))
         self._running.add(name)
@@ -189,13 +197,14 @@ def in_this_program(environment: Mapping[str, str]) -> Runner:
     return lambda kind, **callbacks: Processes(environment, **callbacks)
 
 
-def _give_input(process: Process, known: asyncio.Future[bytes]) -> None:
+def _give_input(process: Process | children.Adopted, known: asyncio.Future[bytes]) -> None:
     assert process.stdin is not None
-    process.stdin.write(known.result())
+    with suppress(BrokenPipeError):  # it has ended
+        process.stdin.write(known.result())
     process.stdin.close()
 
 
-async def _relay_output(process: Process, lines: Lines) -> None:
+async def _relay_output(process: Process | children.Adopted, lines: Lines) -> None:
     """Relay the output of a process until its end."""
     assert process.stdout is not None
     chunk = None
@@ -212,7 +221,7 @@ async def _relay_output(process: Process, lines: Lines) -> None:
     lines.end()
 
 
-async def _close_output(process: Process) -> None:
+async def _close_output(process: Process | children.Adopted) -> None:
     """Read the rest, whose end closes our side; a process that has left the group may hold it open."""
     assert process.stdout is not None
     with suppress(TimeoutError):

@@ -20,7 +20,7 @@ from typing import Any
 from msgflo import Broker
 
 from . import children
-from .coordinator_process import CoordinatorProcess
+from .early_processes import DATA_PLANE, Early, start_coordinator
 from .mosquitto import Mosquitto, OwnBroker
 from .process_command import Command, broker_url, environment
 from .process_groups import Groups
@@ -36,7 +36,7 @@ log = logging.getLogger("msgflo")
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 30.0
 _END_S = 15.0  # the coordinator saves the graph, ends its components, and closes connections
 _MOST_PENDING = 50  # lines
-_DATA_PLANE = ("python", "-P", "-m", "msgflo_host.supervised", "forward")
+_DATA_PLANE = "data plane"
 
 
 def supervise(
@@ -45,19 +45,19 @@ def supervise(
     secret: str | None,
     broker: Broker | Mosquitto,
     show: logging.Handler | None,
-    process: CoordinatorProcess | None = None,
+    early: Early,
 ) -> int:
     """Run until SIGINT, SIGTERM, or SIGHUP unless that is ignored, as under nohup; returns the exit code.
 
-    The coordinator gets its `options`, by their names on the command line, and the `secret`; its `process` may have been
-    started before. A Mosquitto is started; another `broker` is there. `show` takes the log; without one the coordinator
-    shows it. Where that ends before it was ready, all ends with its exit code. Raises BrokerError.
+    The coordinator gets its `options`, by their names on the command line, and the `secret`. A Mosquitto is started;
+    another `broker` is there. `show` takes the log; without one the coordinator shows it. Where that ends before it was
+    ready, all ends with its exit code. Raises BrokerError.
     """
     log.setLevel(logging.INFO)
     log.propagate = False
 
     async def until_signal() -> int:
-        supervisor = _Supervisor(options, secret, broker, process or CoordinatorProcess())
+        supervisor = _Supervisor(options, secret, broker, early)
         log.addHandler(show or _Relay(supervisor))
         task = asyncio.current_task()
         assert task is not None
@@ -73,19 +73,19 @@ def supervise(
 
 class _Supervisor:
     def __init__(
-        self, options: Mapping[str, Any], secret: str | None, broker: Broker | Mosquitto, process: CoordinatorProcess
+        self, options: Mapping[str, Any], secret: str | None, broker: Broker | Mosquitto, early: Early
     ) -> None:
         self._options = options
-        self._process = process
+        self._process = early.coordinator
         self._secret = secret
         self._broker = broker
         self._own_broker: OwnBroker | None = None  # once it accepts connections
         self._groups = Groups(self._environment, self._send)
-        # It is started with the others, and waits for the URL of its broker.
         self._data_plane_broker: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._data_plane = Processes(
             os.environ,
-            stdin=self._data_plane_broker,
+            stdin=self._data_plane_broker,  # the URL, for which it waits
+            early={_DATA_PLANE: early.data_plane},
             shortest_pause_s=_SHORTEST_PAUSE_S,
             output=lambda name, line: log.warning("%s: %s", name, line),
         )
@@ -100,7 +100,7 @@ class _Supervisor:
         """Start and restart all; returns the coordinator's exit code where it has ended on purpose."""
         try:
             self._running = asyncio.create_task(self._serve_coordinator())
-            self._data_plane.set_desired({"data plane": Command(_DATA_PLANE, Path.cwd())})
+            self._data_plane.set_desired({_DATA_PLANE: Command(DATA_PLANE, Path.cwd())})
             starting = asyncio.create_task(self._start_broker())
             keeping = asyncio.create_task(self._keep(self._running))
             try:
@@ -151,7 +151,7 @@ class _Supervisor:
 
     def _start_again(self) -> bool:
         try:
-            self._process = CoordinatorProcess()
+            self._process = start_coordinator()
         except (OSError, SubprocessError) as error:  # no memory, or Python is being upgraded
             log.error("the coordinator cannot be started (%s); trying again", error)
             return False

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import socket
 from contextlib import suppress
 from typing import Any
 
-from .coordinator_process import SUPERVISOR
-
-__all__ = ["Channel", "inherited", "receive_first"]
+__all__ = ["Channel", "receive_first"]
 
 _LONGEST = 1 << 24  # bytes of a message
 _MUCH = 1 << 20  # bytes
@@ -51,11 +48,6 @@ class Channel:
     def close(self) -> None:
         """End the connection."""
         self._writer.close()
-
-
-def inherited() -> socket.socket:
-    """Return the socket to the supervisor that has started this process."""
-    return socket.socket(fileno=int(os.environ.pop(SUPERVISOR)))
 
 
 def receive_first(end: socket.socket) -> dict[str, Any] | None:

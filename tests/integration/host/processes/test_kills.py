@@ -110,7 +110,7 @@ def victims(
     for kind, most in MOST.items():
         for each in system.parts(kind):
             with suppress(psutil.NoSuchProcess):
-                name = " ".join(each.cmdline())
+                name = " ".join([each.name(), *each.cmdline()])
                 if name and killed[name] < most * slower:
                     found.append((each, name))
     return found
