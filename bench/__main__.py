@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from . import editor, pairs, planning, report, resting, routing, startup
+from . import editor, pairs, planning, report, resting, routing, startup, watching
 from .report import Results
 from .routers import NPM, OURS, npm_is_installed
 
 _REPORT = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
-_PARTS = ("routing", "pairs", "startup", "editor", "planning", "resting")
+_PARTS = ("routing", "pairs", "startup", "editor", "planning", "resting", "watching")
 _COUNTS = (1, 100, 1000)
+_STARTS = 11  # of each, at least: they vary most
 
 
 def main() -> int:
@@ -61,6 +62,8 @@ def _options() -> argparse.Namespace:
 def _one_run(run: int, options: argparse.Namespace, results: Results) -> None:
     """Measure each subject once; every other run in the opposite order, so that none always comes first."""
     steps = [step for step in _steps(options.peer) if step.part.split()[0] in options.parts]
+    starts = [step for step in steps if step.part.startswith("startup")]
+    steps += starts * (-(-_STARTS // options.runs) - 1)
     for step in reversed(steps) if run % 2 else steps:
         print(f"run {run + 1} of {options.runs}: {step.part}: {step.name}", file=sys.stderr)
         for subject, figures in step.measure().items():
@@ -76,7 +79,8 @@ def _steps(peer: bool) -> list[_Step]:
         part = f"startup {count}"
         steps += [_single(part, kind.name, partial(startup.forwarded, kind, count)) for kind in kinds]
         steps.append(_single(part, "direct edge", partial(startup.direct, count)))
-    return steps + [_Step("editor", size, partial(editor.measure, size)) for size in (editor.SMALL, editor.LARGE)]
+    steps += [_Step("editor", size, partial(editor.measure, size)) for size in (editor.SMALL, editor.LARGE)]
+    return [*steps, _single("editor", editor.CROWD, editor.measure_crowd)]
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,9 @@ def _once(options: argparse.Namespace, results: Results) -> None:
     if "resting" in options.parts:
         print("resting", file=sys.stderr)
         results.add("resting", OURS.name, resting.measure())
+    if "watching" in options.parts:
+        print("watching", file=sys.stderr)
+        results.add("watching", OURS.name, watching.measure())
     if "routing" in options.parts:
         for kind in [OURS, NPM] if options.peer else [OURS]:
             print(f"long burst: {kind.name}", file=sys.stderr)

@@ -152,6 +152,11 @@ class Coordinator:
         """Memory of its processes in MB: their proportional set size, in which what they share counts once."""
         return float(sum(process.memory_full_info().pss for process in self._processes()) / 1e6)
 
+    def child(self, name: str) -> psutil.Process:
+        """The process of this name that it has started."""
+        (found,) = (each for each in self.process.children() if each.name() == name)
+        return found
+
     def _processes(self) -> list[psutil.Process]:
         return [self.process, *self.process.children(recursive=True)]
 
