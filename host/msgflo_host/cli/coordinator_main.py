@@ -54,6 +54,7 @@ IN_USE = (
     "(with make: ARGS='--port …')"
 )
 FIRST_BINDINGS_S = 0.5
+SWITCH_S = 0.001  # after which a thread that saves a large graph lets the event loop answer
 FULL_COLLECTIONS = 1000  # one of so many: with a thousand participants each blocks the loop for 0.1 s
 
 
@@ -126,6 +127,7 @@ def run(options: Options, supervisor: Supervisor | None = None) -> None:
     log.setLevel(logging.INFO)
     log.propagate = False
     gc.set_threshold(*gc.get_threshold()[:2], FULL_COLLECTIONS)
+    sys.setswitchinterval(SWITCH_S)
     try:
         with suppress(asyncio.CancelledError), asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
             loop.run(_until_signal(partial(_run, options, supervisor, notes, terminal=terminal)))

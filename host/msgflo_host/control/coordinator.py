@@ -36,7 +36,7 @@ from ..model.events import (
 from ..model.graphs import Graphs
 from ..model.initial_packets import InitialPacket
 from ..model.participants import Registry
-from ..model.plan import EdgeState, Plan, refusal, steps
+from ..model.plan import EdgeState, Plan, Planner, refusal
 from ..model.role_ports import Place, Ports
 from ..util.guard import Guard
 from ..util.time_slices import TimeSlices
@@ -106,6 +106,7 @@ class Coordinator:
         self.registry = Registry()
         not_yet = EdgeState("pending", "not active yet", ())
         self.plan = Plan({}, {}, [(edge, not_yet) for edge in graph.edges])
+        self._planner = Planner()
         self.bound = asyncio.Event()
         self.in_charge = asyncio.Event()
         self.after_binding: list[Callable[[], Awaitable[None]]] = []
@@ -426,8 +427,8 @@ class Coordinator:
             began = time.thread_time()
             with self.guard("reconciling"):
                 await self._reconcile()
-            # Many changes in a row (a thousand participants that start) are planned together: half of the time is left.
-            await asyncio.sleep(time.thread_time() - began)
+            # Many changes in a row (a thousand participants that start) are planned together: a third of the time is left.
+            await asyncio.sleep((time.thread_time() - began) / 2)
 
     async def _reconcile(self) -> None:
         slices, began = TimeSlices(), time.monotonic()
@@ -438,7 +439,7 @@ class Coordinator:
         self.graphs.discovered(here)  # without those that were just ended, and before confirmations are waited for
         graph, is_started = self.graphs.desired.graph, self.graphs.desired.is_started
         participants, due = self.registry.participants_by_role(), self._initial_sender.due._replace(added=added)
-        for step in steps(graph, participants, is_started):
+        for step in self._planner.steps(graph, participants, is_started):
             desired = step or self.plan
             await slices.pause()
         # What an edge used before ends before its new way begins, so that no packet takes both.

@@ -8,14 +8,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from ..graph.elements import Edge, Initial, PortRef
 from ..model.events import InitialSent
+from ..model.graphs import MAIN
 from ..model.role_ports import Refused
 from ..util.time_slices import TimeSlices
-from ..wire.payloads import decode, preview
+from ..wire.payloads import decode
 from .coordinator import Coordinator
 
 __all__ = ["EdgePackets", "Ends", "ends"]
@@ -31,23 +31,12 @@ def ends(src: PortRef, tgt: PortRef) -> Ends:
     return src.node, src.port.lower(), tgt.node, tgt.port.lower()
 
 
-@dataclass(slots=True)
-class _Found:
-    """The edges and public names of outports that a topic belongs to, with their graphs."""
-
-    edges: list[tuple[str, Edge]] = field(default_factory=list)
-    exports: list[tuple[str, str]] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        return bool(self.edges or self.exports)
-
-
 class EdgePackets:
     """Reports packets. `inspected(graph id)` returns the edges to report, None for all of them; call `refresh` when it
     returns others.
 
-    `packet` gets a graph, an edge and the data; `initial` a graph, an initial packet of it; `export` a graph, the public name of
-    an outport, and the data.
+    `packet` gets a graph, an edge and a payload; `initial` a graph, an initial packet of it; `export` a graph, the public name
+    of an outport, and the data.
     """
 
     def __init__(
@@ -56,7 +45,7 @@ class EdgePackets:
         inspected: Callable[[str], Collection[Ends] | None],
         inspects_exports: Callable[[], bool],
         *,
-        packet: Callable[[str, Edge, Any], None],
+        packet: Callable[[str, Edge, bytes], None],
         initial: Callable[[str, Initial], None],
         export: Callable[[str, str, Any], None],
     ) -> None:
@@ -67,7 +56,9 @@ class EdgePackets:
         self._graphs = coordinator.graphs
         self._inspected = inspected
         self._inspects_exports = inspects_exports
-        self._topics: dict[str, _Found] = {}
+        # By topic, what it belongs to, each with its graph: edges, and public names of outports.
+        self._edges: dict[str, list[tuple[str, Edge]]] = {}
+        self._exported: dict[str, list[tuple[str, str]]] = {}
         self._other = asyncio.Event()
         self._awaiting: list[Callable[[], None]] = []
         self._updating = asyncio.Lock()
@@ -95,13 +86,12 @@ class EdgePackets:
 
     def _received(self, found: list[str], topic: str, payload: bytes) -> None:
         for topic_filter in found:
-            there = self._topics[topic_filter]
-            data = preview(payload) if there.edges else None
-            for graph, edge in there.edges:
-                self._packet(graph, edge, data)
-            data = decode(payload) if there.exports else None  # whole: they are no mere view
-            for graph, public in there.exports:
-                self._export(graph, public, data)
+            for graph, edge in self._edges.get(topic_filter, ()):
+                self._packet(graph, edge, payload)
+            if exports := self._exported.get(topic_filter):
+                data = decode(payload)  # whole: they are no mere view
+                for graph, public in exports:
+                    self._export(graph, public, data)
 
     def _sent(self, initial: Initial) -> None:
         for id, node in self._graphs.desired.places_of(initial.tgt.node):
@@ -116,20 +106,21 @@ class EdgePackets:
         async with self._updating:
             self._other.clear()
             awaiting, self._awaiting = self._awaiting, []
-            topics: dict[str, _Found] = {}
+            edges: dict[str, list[tuple[str, Edge]]] = {}
+            exported: dict[str, list[tuple[str, str]]] = {}
             slices = TimeSlices()
             origins = self._origins()
             for number, (edge, state) in enumerate(self._coordinator.plan.edges, 1):
                 if state.kind not in ("pending", "refused") and (seen := origins(edge)):
-                    for topic in {source for source, _ in state.pairs}:
-                        topics.setdefault(topic, _Found()).edges.extend(seen)
+                    for topic in dict.fromkeys(source for source, _ in state.pairs):
+                        edges.setdefault(topic, []).extend(seen)
                 if number % _AT_ONCE == 0:
                     await slices.pause()
             for id, public, role, port in self._exports():
                 for topic in self._topics_of(role, port):
-                    topics.setdefault(topic, _Found()).exports.append((id, public))
-            self._topics = topics
-            self._reader.subscribe(topics)
+                    exported.setdefault(topic, []).append((id, public))
+            self._edges, self._exported = edges, exported
+            self._reader.subscribe(edges.keys() | exported.keys())
             await self._coordinator.subscriptions.settled()
             for call in awaiting:
                 call()
@@ -137,6 +128,8 @@ class EdgePackets:
     def _origins(self) -> Callable[[Edge], list[tuple[str, Edge]]]:
         """Return a function from an edge of the desired graph to the inspected edges of graphs that it came from."""
         desired = self._graphs.desired
+        if not desired.origins and self._inspected(MAIN) is None:  # the usual case, and there may be many edges
+            return lambda edge: [(MAIN, edge)]
         known: dict[str, Collection[Ends] | None] = {}
 
         def inspected(graph: str) -> Collection[Ends] | None:

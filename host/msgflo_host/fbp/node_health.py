@@ -220,7 +220,7 @@ class Health:
         entries = self._coordinator.registry.by_role(role)
         if not entries or self._components.is_due(role):  # the reason of its end is shown elsewhere
             return "pending", ICONS["pending"], ""
-        best = min(entries, key=lambda entry: _BEST.index(entry.state))
+        best = entries[0] if len(entries) == 1 else min(entries, key=lambda entry: _BEST.index(entry.state))
         icon = ICONS.get(best.state) or best.participant.icon or self._icon(component)
         return best.state, icon.removeprefix("fa-"), best.reason
 

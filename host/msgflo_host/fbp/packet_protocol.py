@@ -17,7 +17,7 @@ from ..graph.elements import Edge, Initial, PortRef
 from ..model.events import GraphEnded, PacketSent
 from ..model.graphs import Network
 from ..model.secrecy import is_secure
-from ..wire.payloads import shortened
+from ..wire.payloads import preview, shortened
 from .client_list import ClientAccessChanged, ClientHandle, ClientLeft, ClientList, RecordingChanged
 from .envelope import encode, message
 from .masking import MASKED
@@ -122,15 +122,15 @@ class Packets:
 
     # -- packets --
 
-    def _packet(self, graph: str, edge: Edge, data: Any) -> None:
+    def _packet(self, graph: str, edge: Edge, payload: bytes) -> None:
         name = f"{edge.src.node}() {_port(edge.src)} -> {_port(edge.tgt)} {edge.tgt.node}()"
         key = ends(edge.src, edge.tgt)
         if (shows := self._showing(graph, name, lambda client: self._watches(client, graph, key))) is None:
             return
         if (current := self._current(graph, edge)) is not None:
-            shown = MASKED if is_secure(current) else shortened(data)
-            payload = {"id": name, "graph": graph, "src": edge.src.as_end(), "tgt": edge.tgt.as_end(), "data": shown}
-            self._show(graph, payload, shows)
+            shown = MASKED if is_secure(current) else shortened(preview(payload))
+            packet = {"id": name, "graph": graph, "src": edge.src.as_end(), "tgt": edge.tgt.as_end(), "data": shown}
+            self._show(graph, packet, shows)
 
     def _current(self, graph: str, edge: Edge) -> Edge | None:
         """Return an edge as it is in its graph now: a new mark as secure holds at once."""

@@ -227,12 +227,13 @@ class LiveFile:
 
     def begin(self, graph: Graph) -> Saving:
         """Begin a save: call `run` of the result, in any thread, and `finish` after it."""
-        text, placed = positions_file.parted(graph, self._text) if self._places.path is not None else (graph.copy(), {})
+        whole = graph.copy()
+        text, placed = positions_file.parted(graph, self._text) if self._places.path is not None else (whole, {})
         # A node whose line is commented out keeps its place; one that an editor has removed does not.
         nodes = self._text.nodes.keys() | graph.nodes.keys()
         gone = {id: place for id, place in self._places.known.items() if id not in nodes}
         self._saving = Saving(
-            self.path, self._seen, self._text, text, gone | placed, graph.copy(), self._renames.copy(), [*self._earlier]
+            self.path, self._seen, self._text, text, gone | placed, whole, self._renames.copy(), [*self._earlier]
         )
         return self._saving
 
@@ -317,8 +318,7 @@ class Saving:
 
 
 def _are_same(one: Graph, other: Graph) -> bool:
-    alike = len(one.nodes) == len(other.nodes) and len(one.edges) == len(other.edges)
-    return alike and not difference(one, other)
+    return one.has_equal_parts(other) and not difference(one, other)
 
 
 class _PlacesFile:

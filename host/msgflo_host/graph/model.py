@@ -107,6 +107,13 @@ class Graph:
         # As texts, because Python takes 1, 1.0 and True for equal.
         return canonical(self._content()) == canonical(other._content())
 
+    def has_equal_parts(self, other: Graph) -> bool:
+        """Return whether nodes, edges and initial packets are equal; at once where they are shared, as by copies.
+
+        Python takes 1, 1.0 and True in metadata and data for equal.
+        """
+        return (self.nodes, self._edges, self._initials) == (other.nodes, other._edges, other._initials)
+
     def _content(self) -> list[Any]:
         by_name = sorted(self.groups.values(), key=lambda group: group.name)
         return [

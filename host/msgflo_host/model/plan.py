@@ -37,10 +37,10 @@ __all__ = [
     "InitialPacket",
     "Lists",
     "Plan",
+    "Planner",
     "initial_packets",
     "plan",
     "refusal",
-    "steps",
 ]
 
 _STEP = 200  # edges
@@ -85,17 +85,7 @@ def plan(
 
     An edge that is not `is_started` has none, and is pending where it needs one.
     """
-    return next(filter(None, steps(graph, participants, is_started)))
-
-
-def steps(
-    graph: Graph, participants: Mapping[str, Sequence[Participant]], is_started: Callable[[Edge], bool]
-) -> Iterator[Plan | None]:
-    """Do the same in steps, each for some edges only; the last gives the plan, the others None.
-
-    Changes of the graph meanwhile are not in the plan.
-    """
-    return _Planner(graph, participants, is_started).steps()
+    return next(filter(None, Planner().steps(graph, participants, is_started)))
 
 
 class _Topics:
@@ -122,49 +112,129 @@ class _Topics:
         return self._options.get(topic, (0, False, False))
 
 
-class _Planner:
-    """One planning; its tables of roles and topics serve all edges."""
+_Key = tuple[list[Edge], Sequence[Participant], list[Sequence[Participant] | None], list[bool], list[object]]
+"""What all about the edges to a role follows from: they, participants of it and of their sources, whether each is started,
+and the needs of its inports.
+"""
+_Bindings = tuple[dict[str, Lists], dict[str, frozenset[Forward]]]
 
-    def __init__(
+
+@dataclass(slots=True)
+class _Inlets:
+    """The edges to the inports of one role, the state of each, and the bindings of its instances."""
+
+    key: _Key
+    states: list[EdgeState]
+    targets: list[tuple[Place, ...]]
+    bindings: _Bindings
+
+
+class Planner:
+    """Plans as `plan` does, again and again: what a change does not concern is taken from the plan before."""
+
+    def __init__(self) -> None:
+        self._participants: dict[str, list[Participant]] = {}
+        self._case_sensitive = False
+        self._topics = _Topics({})
+        self._outports = self._inports = Ports("", {}, case_sensitive=False)
+        self._inlets: dict[str, _Inlets] = {}
+        self._forwarding: list[tuple[Pair, ...]] = []
+        self._cycles: dict[int, list[str]] = {}
+
+    def steps(
         self, graph: Graph, participants: Mapping[str, Sequence[Participant]], is_started: Callable[[Edge], bool]
-    ) -> None:
-        present = {role: instances for role, instances in participants.items() if instances}
-        self._present = present
-        self._edges = graph.edges
-        self._is_started = is_started
-        self._topics = _Topics(participants)
-        self._outports = Ports("outport", present, case_sensitive=graph.case_sensitive)
-        self._inports = Ports("inport", present, case_sensitive=graph.case_sensitive)
-        self._sources: dict[str, dict[str, set[str]]] = {}  # participant -> inport -> sources
-        self._forwarded: dict[str, set[Pair]] = {}  # participant -> what is forwarded to it
+    ) -> Iterator[Plan | None]:
+        """Plan in steps, each for some edges only; the last gives the plan, the others None.
 
-    def steps(self) -> Iterator[Plan | None]:
-        states: list[EdgeState] = []
-        found: dict[int, tuple[Place, ...]] = {}  # targets of edges that have forwards, by place
-        for edge in self._edges:
+        Changes of the graph meanwhile are not in the plan.
+        """
+        edges = graph.edges
+        self._take(participants, graph.case_sensitive)
+        yield None
+        incoming: dict[str, list[Edge]] = {}
+        for edge in edges:
+            incoming.setdefault(edge.tgt.node, []).append(edge)
+        before, self._inlets = self._inlets, {}
+        planned = 0
+        for role, its in incoming.items():
+            key = self._key(role, its, is_started)
+            known = before.get(role)
+            self._inlets[role] = known if known is not None and known.key == key else self._plan_role(key)
+            planned += len(its)
+            if planned >= _STEP:
+                planned = 0
+                yield None
+        yield None
+        following = {role: iter(inlets.states) for role, inlets in self._inlets.items()}
+        states = [next(following[edge.tgt.node]) for edge in edges]
+        refused = {edges[i].tgt.node: list[EdgeState]() for i in self._refuse_cycles(states)}
+        for edge, state in zip(edges, states, strict=True) if refused else ():
+            if edge.tgt.node in refused:
+                refused[edge.tgt.node].append(state)
+        yield None
+        direct: dict[str, Lists] = {}
+        forwarded: dict[str, frozenset[Forward]] = {}
+        for role, inlets in self._inlets.items():
+            bindings = inlets.bindings
+            if role in refused:
+                bindings = self._bindings(refused[role], inlets.targets)
+            direct.update(bindings[0])
+            forwarded.update(bindings[1])
+        yield Plan(dict(sorted(direct.items())), forwarded, list(zip(edges, states, strict=True)))
+
+    def _take(self, participants: Mapping[str, Sequence[Participant]], case_sensitive: bool) -> None:
+        """Take the participants; tables of ports and topics serve until others come."""
+        present = {role: list(instances) for role, instances in participants.items() if instances}
+        if present == self._participants and case_sensitive == self._case_sensitive:
+            return
+        topics = _Topics(present)
+        if case_sensitive != self._case_sensitive or topics.states != self._topics.states:
+            self._inlets.clear()
+        self._participants, self._case_sensitive, self._topics = present, case_sensitive, topics
+        self._outports = Ports("outport", present, case_sensitive=case_sensitive)
+        self._inports = Ports("inport", present, case_sensitive=case_sensitive)
+        self._forwarding, self._cycles = [], {}
+
+    def _key(self, role: str, edges: list[Edge], is_started: Callable[[Edge], bool]) -> _Key:
+        instances, topics = self._participants.get(role, ()), self._topics
+        needs: list[object] = [
+            (port.queue in topics.unable, topics.options(port.queue))
+            for instance in instances
+            for port in instance.inports
+            if port.queue is not None
+        ]
+        sources: list[Sequence[Participant] | None] = [self._participants.get(edge.src.node) for edge in edges]
+        return edges, instances, sources, [is_started(edge) for edge in edges], needs
+
+    def _plan_role(self, key: _Key) -> _Inlets:
+        states, found = [], []
+        for edge, is_started in zip(key[0], key[3], strict=True):
             try:
                 state, targets = self._state_of(edge)
             except Refused as refused:
-                state = EdgeState("refused", str(refused), ())
-            if not self._is_started(edge):
-                state = _stopped(state)
-            if state.kind == "forwarded":
-                found[len(states)] = targets
-            elif state.kind == "direct":
-                self._bind(state.pairs, targets)
-            states.append(state)
-            if len(states) % _STEP == 0:
-                yield None
-        yield None
-        self._refuse_cycles(states, list(found))
-        yield None
-        for i, targets in found.items():
-            if states[i].kind == "forwarded":
-                self._bind(states[i].pairs, targets)
-        yield None
-        direct = {id: _lists(inports, self._topics.states) for id, inports in sorted(self._sources.items())}
-        forwarded = {id: frozenset(map(self._forward, pairs)) for id, pairs in self._forwarded.items()}
-        yield Plan(direct, forwarded, list(zip(self._edges, states, strict=True)))
+                state, targets = EdgeState("refused", str(refused), ()), ()
+            states.append(state if is_started else _stopped(state))
+            found.append(targets)
+        return _Inlets(key, states, found, self._bindings(states, found))
+
+    def _bindings(self, states: Iterable[EdgeState], targets: Iterable[tuple[Place, ...]]) -> _Bindings:
+        """Return the lists and the forwards of each instance of a role, from the states of the edges to it."""
+        sources: dict[str, dict[str, set[str]]] = {}  # participant -> inport -> sources
+        forwarded: dict[str, set[Pair]] = {}
+        for state, places in zip(states, targets, strict=True):
+            for pair in state.pairs if state.kind in ("direct", "forwarded") else ():
+                source, target = pair
+                for place in places:
+                    if source == target or place.topic != target:
+                        continue
+                    if target in self._topics.unable:
+                        forwarded.setdefault(place.participant, set()).add(pair)
+                    else:
+                        sources.setdefault(place.participant, {}).setdefault(place.port, set()).add(source)
+        return (
+            {id: _lists(inports, self._topics.states) for id, inports in sources.items()},
+            {id: frozenset(map(self._forward, pairs)) for id, pairs in forwarded.items()},
+        )
 
     def _state_of(self, edge: Edge) -> tuple[EdgeState, tuple[Place, ...]]:
         """Return the state of an edge by itself, and the inports that it goes to; raises Refused."""
@@ -181,7 +251,7 @@ class _Planner:
         if (
             kind == "forwarded"
             and edge.src.node == edge.tgt.node
-            and any(map(_is_foreign, self._present[edge.src.node]))
+            and any(map(_is_foreign, self._participants[edge.src.node]))
         ):
             raise Refused(
                 f"it leads from the foreign device {quoted(edge.src.node)} back to it: what it sends would be sent to it "
@@ -204,30 +274,20 @@ class _Planner:
                 kind = "direct"
         return kind
 
-    def _refuse_cycles(self, states: list[EdgeState], places: list[int]) -> None:
-        """Mark the edges, of those at `places`, that would close a cycle."""
-        edges = [[pair for pair in states[i].pairs if self._is_forwarded(pair)] for i in places]
-        for i, cycle in find_cycles(edges).items():
-            pairs = states[places[i]].pairs
+    def _refuse_cycles(self, states: list[EdgeState]) -> list[int]:
+        """Mark the edges that would close a cycle; returns their places."""
+        places = [i for i, state in enumerate(states) if state.kind == "forwarded"]
+        forwarding = [states[i].pairs for i in places]
+        if forwarding != self._forwarding:
+            edges = [[pair for pair in pairs if self._is_forwarded(pair)] for pairs in forwarding]
+            self._forwarding, self._cycles = forwarding, find_cycles(edges)
+        for i, cycle in self._cycles.items():
             reason = f"it would close a cycle of forwarded topics: {_way(cycle)}"
-            states[places[i]] = EdgeState("refused", reason, pairs)
+            states[places[i]] = EdgeState("refused", reason, forwarding[i])
+        return [places[i] for i in self._cycles]
 
     def _is_forwarded(self, pair: Pair) -> bool:
         return pair[0] != pair[1] and pair[1] in self._topics.unable
-
-    def _bind(self, pairs: tuple[Pair, ...], targets: tuple[Place, ...]) -> None:
-        """Note the bindings of an active edge."""
-        for pair in pairs:
-            source, target = pair
-            if source == target:
-                continue
-            for place in targets:
-                if place.topic != target:
-                    continue
-                if target in self._topics.unable:
-                    self._forwarded.setdefault(place.participant, set()).add(pair)
-                else:
-                    self._sources.setdefault(place.participant, {}).setdefault(place.port, set()).add(source)
 
     def _forward(self, pair: Pair) -> Forward:
         qos, retain, text = self._topics.options(pair[1])

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from msgflo_host.components.foreign.foreign_file import load
-from msgflo_host.graph.model import Graph, PortRef
-from msgflo_host.model.plan import EdgeState, Forward, Plan, plan
+from msgflo_host.graph.model import Edge, Graph, PortRef
+from msgflo_host.model.plan import EdgeState, Forward, Plan, Planner, plan
 from msgflo_host.wire.discovery import Participant, Port
 
 ROLES = ("a", "b", "c", "d")
@@ -248,3 +249,32 @@ def test_a_program_may_be_joined_to_itself() -> None:
 
 
 # -- size --
+
+
+def test_what_is_taken_from_the_plan_before_is_as_if_planned_anew() -> None:
+    rng, planner, graph = random.Random(35), Planner(), Graph("main")
+    there: dict[str, list[Participant]] = {}
+    for role in ROLES:
+        graph.add_node(role, "demo/X")
+    kinds = set()
+    for _ in range(400):
+        ref = PortRef(rng.choice(ROLES), "out"), PortRef(rng.choice(ROLES), rng.choice(["in", "in2", "absent"]))
+        if rng.random() < 0.5:
+            graph.add_edge(*ref)
+        elif any((edge.src, edge.tgt) == ref for edge in graph.edges):
+            graph.remove_edge(*ref)
+        role = rng.choice(ROLES)
+        ports = {"in": rng.choice([f"{role}/in", "shared"]), "in2": f"{role}/in2"}
+        there[role] = [
+            one(role, id=id, ins=ports, outs={"out": f"{role}/out"}, bind=rng.random() < 0.5, retain=rng.random() < 0.2)
+            for id in rng.choice([[], [role], [role, f"{role}-2"]])
+        ]
+        stopped = rng.choice([*ROLES, "", ""])
+
+        def is_started(edge: Edge, stopped: str = stopped) -> bool:
+            return edge.src.node != stopped
+
+        *_, found = planner.steps(graph, there, is_started)
+        assert found == plan(graph, there, is_started)
+        kinds |= {state.kind for _, state in found.edges}
+    assert kinds == {"direct", "forwarded", "pending", "refused"}

@@ -11,7 +11,7 @@ from bench.editor import graph
 from editors import run
 from fbp_service import served
 from msgflo_host.graph import json_format
-from msgflo_host.model.plan import steps
+from msgflo_host.model.plan import Planner
 from msgflo_host.util import time_slices
 from msgflo_host.util.time_slices import TimeSlices
 
@@ -55,6 +55,6 @@ def test_others_have_many_turns_while_a_large_graph_is_reconciled(monkeypatch: p
         await coordinator._reconcile()
         task.cancel()
         assert len(coordinator.plan.edges) == len(LARGE.edges)
-        assert given > len(list(steps(LARGE, {}, lambda edge: True)))
+        assert given > len(list(Planner().steps(LARGE, {}, lambda edge: True)))
 
     run(main)
