@@ -45,7 +45,7 @@ class _Selector(selectors.DefaultSelector):
 class SimulatedLoop(asyncio.SelectorEventLoop):
     """An event loop of asyncio whose clock jumps to the next timer: an hour of `asyncio.sleep` takes no time.
 
-    `servers` has what accepts connections on its ports: a function that makes a transport for a protocol.
+    What is to be done in a thread is done at once. `servers` has what accepts connections on its ports: a function that makes a transport for a protocol.
     """
 
     def __init__(self) -> None:
@@ -55,6 +55,14 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._clock.now
+
+    def run_in_executor(self, executor: Any, function: Any, *arguments: Any) -> Any:
+        done = self.create_future()
+        try:
+            done.set_result(function(*arguments))
+        except Exception as error:
+            done.set_exception(error)
+        return done
 
     async def create_connection(self, make: Any, host: Any = None, port: Any = None, **options: Any) -> Any:
         if port not in self.servers:
@@ -68,8 +76,7 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
 
 
 def run_simulated(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run a unit test in a SimulatedLoop, whose clock is `time.monotonic`. AssertionError where it waits for a socket or a
-    thread."""
+    """Run a unit test in a SimulatedLoop, whose clock is `time.monotonic`. AssertionError where it waits for a socket."""
     with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
         loop = runner.get_loop()
         with patch("time.monotonic", lambda: _MONOTONIC_S + loop.time()):

@@ -26,13 +26,14 @@ from ..components.foreign.foreign_file import load_folder
 from ..control.auto_save import AutoSave, live_file, restore, save
 from ..control.component_processes import Components
 from ..control.coordinator import Coordinator
+from ..control.stopped_network import keep_stopped
 from ..control.system_status import snapshot
 from ..errors import BrokerError, GraphError, MsgfloError
 from ..fbp.mdns import announce_broker
 from ..graph.graph_files import load, signature
 from ..graph.live_file import LiveFile
 from ..graph.model import Graph
-from ..graph.unsaved_edits import UnsavedEdits
+from ..graph.unsaved_edits import UnsavedEdits, name_in_data
 from ..http.page_server import Access, label, read_access, serve
 from ..model.events import Reconciled
 from ..processes.process_groups import Supervised
@@ -188,6 +189,7 @@ async def _run(
             stack.callback(receiving.cancel)
         components = Components(library, coordinator, runner=supervised, foreign=devices)
         coordinator.graphs.is_own = components.is_own
+        keep_stopped(coordinator, options.data / f"stopped-{name_in_data(path) if path else 'main'}")
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(coordinator.run())
             tasks.create_task(_run_components(coordinator, components, supervisor))

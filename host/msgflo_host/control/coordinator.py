@@ -152,6 +152,7 @@ class Coordinator:
         self._record = None if data is None else Record(data / RECORD, "own" if is_own_broker else str(broker))
         self._recorded = (-1, False)  # of what was written last
         self._last_record: list[Participant] | None = None
+        self._recording: asyncio.Future[None] | None = None
         self._finds_all = False  # the broker sends retained messages to wildcard subscriptions
         self.meter = PacketCounts(self.subscriptions)
         self.graphs.is_own = MODULES.__contains__
@@ -213,6 +214,8 @@ class Coordinator:
                     self._ending = True
                     self._lease.release()  # while there still is a connection
         finally:
+            if self._recording is not None:
+                await asyncio.wait([self._recording])
             self._write_record()
 
     def notify(self, text: str) -> None:
@@ -394,16 +397,18 @@ class Coordinator:
                 self._write_record()
 
     def _write_record(self) -> None:
-        """Save the participants; where retained messages can be found, only those that leave none."""
+        """Save the participants, beside all else; where retained messages can be found, only those that leave none."""
         now = (self.registry.version, self._finds_all)
         if self._record is None or self._recorded[0] < 0 or now == self._recorded:
             return
+        if self._recording is not None and not self._recording.done():
+            return  # for now
         self._recorded = now
         there = (entry.participant for entry in self.registry.all() if entry.state != "lost")
         recorded = [each for each in there if not (self._finds_all and each.connection)]
         if recorded != self._last_record:
             self._last_record = recorded
-            self._record.write(recorded)
+            self._recording = asyncio.get_running_loop().run_in_executor(None, self._record.write, recorded)
 
     async def _tick_forever(self) -> None:
         while True:

@@ -13,19 +13,21 @@ from . import json_format
 from .graph_files import reason
 from .model import Graph
 
-__all__ = ["UnsavedEdits"]
+__all__ = ["UnsavedEdits", "name_in_data"]
+
+
+def name_in_data(graph: Path) -> str:
+    """Return a name for a graph's file in the data folder, which may serve several."""
+    digest = hashlib.blake2b(str(graph.absolute()).encode(errors="surrogateescape"), digest_size=4).hexdigest()
+    return f"{graph.stem}-{digest}"
 
 
 class UnsavedEdits:
-    """A copy of an unsaved graph, with the one that its file holds, for the next start.
-
-    Each graph file has one of its own, so that a folder may serve several.
-    """
+    """A copy of an unsaved graph, with the one that its file holds, for the next start."""
 
     def __init__(self, folder: Path, graph: Path) -> None:
         self._graph = graph.absolute()
-        digest = hashlib.blake2b(str(self._graph).encode(errors="surrogateescape"), digest_size=4).hexdigest()
-        self.path = folder / f"unsaved-{graph.stem}-{digest}.json"
+        self.path = folder / f"unsaved-{name_in_data(graph)}.json"
 
     def store(self, base: Graph, graph: Graph) -> None:
         """Store `graph`, whose file holds `base`; GraphError where that cannot be written."""

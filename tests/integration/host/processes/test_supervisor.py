@@ -71,6 +71,37 @@ def test_packets_flow_while_the_coordinator_is_dead_and_it_takes_up_what_it_find
     assert not mosquitto.is_running()
 
 
+def test_a_network_that_was_stopped_stays_so_when_the_coordinator_has_died_and_after_a_restart(
+    system: Coordinator,
+) -> None:
+    source, sink = Source("source"), Sink("sink")
+
+    async def ask(command: str) -> None:
+        async with editor(system.port) as client:
+            await client.ask("network", command, graph=MAIN)
+
+    def is_stopped() -> None:
+        system.wait(lambda status: [edge["reason"] for edge in status["edges"]] == ["the network is stopped"])
+
+    with system:
+        system.wait(lambda status: status["connected"])
+        run(lambda: ask("stop"))
+        system.part("coordinator").kill()
+        until(lambda: "the network was stopped, and stays so until somebody starts it" in system.output)
+        is_stopped()
+        system.stop()
+    with system:
+        broker = system.wait(lambda status: status["connected"])["broker"]
+        with Participants(source, broker=broker), Participants(sink, broker=broker):
+            system.wait(lambda status: node(status, "sink")["state"] == "alive")
+            is_stopped()
+            run(lambda: ask("start"))
+            is_bound(system)
+        system.part("coordinator").kill()
+        until(lambda: system.output.count("the coordinator has ended") == 2)
+        is_bound(system)
+
+
 ECHO = """
 from msgflo import Participant, Port
 
