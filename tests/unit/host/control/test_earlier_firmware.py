@@ -60,7 +60,7 @@ def test_a_participant_that_confirms_no_list_is_bound_and_unbound() -> None:
         ):
             await sink.connect()
             await until(lambda: edge_kind(coordinator, "source.out", "sink.in") == "direct")
-            await until(lambda: "" in sink.list and sink.list["in"])
+            await until(lambda: sink.list == {"in": ["source/out"]})
             await sink.apply()
             assert sink.sources == {"source/out"}
             source.send("out", 1)
