@@ -44,7 +44,7 @@ def direct(count: int) -> Figures:
     with Mosquitto() as broker, connect(broker.port, "bench-devices") as devices:
         frames = [publish_frame("fbp/connection/bench-devices", b"online", retain=True)]
         for i in range(count):
-            ours = {"connection": "bench-devices", "period": 60, "bind": f"fbp/bind/p{i}"}
+            ours = {"connection": "bench-devices", "period": 60, "bind": f"fbp/bind/p{i}", "confirms": True}
             payload = device(f"p{i}", {"in": f"p{i}/in"}, {"out": f"p{i}/out"}) | ours
             message = {"protocol": "discovery", "command": "participant", "payload": payload}
             frames.append(publish_frame(f"fbp/participant/p{i}", json.dumps(message).encode(), retain=True))

@@ -17,7 +17,7 @@ def describe(participant, connection):
     parts = _parts(participant, runner) if definition is None else [_members(definition)]
     parts.append(_members({"connection": connection, "period": runner.period}))
     if runner.ins:
-        parts.append(_members({"bind": bind_topic(runner.id)}))
+        parts.append(_members({"bind": bind_topic(runner.id), "confirms": True}))
     return b'{"protocol":"discovery","command":"participant","payload":{' + b",".join(parts) + b"}}"
 
 

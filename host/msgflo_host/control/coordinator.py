@@ -65,7 +65,7 @@ FORWARDER = connection_topic(forward_list.CLIENT_ID)
 COMPONENTS_RUN = connection_topic(component_list.CLIENT_ID)
 COMPONENTS = (component_list.LISTS + "+", component_list.LOG + "+", component_list.ASK, foreign_list.LISTS + "+")
 BOUND_S = 2.0
-"""Wait this long for participants to confirm their bindings. Older libraries never do: wait for them once."""
+"""Wait this long for participants to confirm their bindings."""
 FORWARD_S = 5.0
 """Wait this long for the data plane: it may be starting."""
 NO_FORWARDER = (
@@ -525,8 +525,9 @@ class Coordinator:
             self.bound.set()
 
     async def _wait_until_bound(self, ids: list[str]) -> None:
-        """Wait until those of these participants that are alive have applied the lists that were written for them."""
-        there = {id for id in ids if self.registry.state(id) == "alive"}
+        """Wait until those of these participants that are alive and confirm lists have applied those written for them."""
+        entries = {id: self.registry.get(id) for id in ids}
+        there = {id for id, each in entries.items() if each and each.state == "alive" and each.participant.confirms}
         for id in await self._direct.confirmed_by_all(BOUND_S, there - self._direct.silent):
             log.warning("%s does not confirm its bindings within %g s", id, BOUND_S)
 

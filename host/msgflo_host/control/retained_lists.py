@@ -4,6 +4,7 @@
   ``{"<inport>": ["…", …], …, "": {"version": 7, "states": ["…", …], "drop": ["…", …]}}``; it confirms with ``7`` on
   ``fbp/bound/<id>``. Of `states` only the latest value matters: the broker queues none of them for a client that is away.
   `drop` has filters of earlier lists that it has not confirmed: its session may still be subscribed to them.
+  Libraries of an earlier version do not confirm, and report "" as an inport that they do not have: their lists lack it.
 - ``fbp/forward/<id>``: the forwards to a participant that cannot be bound; see `wire.forward_list`.
 - ``fbp/foreign/<id>``: a foreign device to announce; see `components.foreign.foreign_list`.
 - ``fbp/component/<id>``: a built-in component to run; see `wire.component_list`.
@@ -46,7 +47,7 @@ BIND, BOUND = "fbp/bind/", "fbp/bound/"
 
 Content = TypeVar("Content", bound=Collection[Any])
 Bound = Mapping[str, tuple[str, ...]]
-"""The topics bound to each inport of one participant; at "" those of them that hold states, if there are any."""
+"""The topics bound to each inport of one participant; at "", if it confirms lists, those of them that hold states."""
 
 
 def bound_topic(id: str) -> str:
@@ -200,17 +201,19 @@ class BindLists(RetainedLists[Bound]):
     def read(self, topic: str, payload: bytes) -> tuple[int, Bound]:
         try:
             found = _BOUND.decode(payload)
-            about = msgspec.convert(found.pop("", {}), _About)
-            content = {inport: tuple(msgspec.convert(sources, list[str])) for inport, sources in found.items()}
+            about = msgspec.convert(found.get("", {}), _About)
+            content = {inport: tuple(msgspec.convert(found[inport], list[str])) for inport in found if inport}
             self._drop.setdefault(forward_list.participant_of(topic), set()).update(
                 filter(can_be_subscribed, about.drop)
             )
-            return about.version, content | ({"": about.states} if about.states else {})
+            return about.version, content | ({"": about.states} if "" in found else {})
         except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
             raise ConfigError(f"{topic!r}: {error}") from None
 
     def encode(self, id: str, version: int, content: Bound) -> bytes:
         lists = {inport: sorted(sources) for inport, sources in sorted(content.items()) if inport}
+        if "" not in content:
+            return msgspec.json.encode(lists)
         drop = self._drop.get(id, set()).difference(*lists.values())
         about = {"version": version, "states": sorted(content.get("", ())), "drop": sorted(drop)}
         return msgspec.json.encode({**lists, "": {key: value for key, value in about.items() if value}})
@@ -225,11 +228,15 @@ class BindLists(RetainedLists[Bound]):
 
     def _write(self, id: str) -> bool:
         _, content = self._there.get(id, (0, None))
-        if id not in self.silent:  # else it would grow: an older library neither confirms nor has a persistent session
-            self._drop.setdefault(id, set()).update(
-                filter(can_be_subscribed, chain.from_iterable((content or {}).values()))
-            )
+        if content and "" in content:  # an earlier library has no persistent session
+            self._drop.setdefault(id, set()).update(filter(can_be_subscribed, chain.from_iterable(content.values())))
         return super()._write(id)
+
+    def _differs(self, id: str) -> bool:
+        _, content = self._there.get(id, (0, None))
+        if content is not None and "" not in content:  # it has no version
+            return content != self._desired.get(id)
+        return super()._differs(id)
 
     def read_version(self, payload: bytes) -> int | None:
         try:

@@ -46,7 +46,7 @@ __all__ = [
 _STEP = 200  # edges
 
 Lists = dict[str, tuple[str, ...]]
-"""The source topics of each inport of one participant, sorted; at "" those of them that hold states, if there are any."""
+"""The source topics of each inport of one participant, sorted; at "", if it confirms lists, those of them that hold states."""
 Pair = tuple[str, str]
 """The topics of an outport and of an inport."""
 
@@ -94,9 +94,12 @@ class _Topics:
     def __init__(self, participants: Mapping[str, Sequence[Participant]]) -> None:
         self.unable: set[str] = set()  # some participant that has an inport on it takes no direct bindings
         self.states: set[str] = set()
+        self.confirming: set[str] = set()  # the ids of participants that confirm their lists
         self._options: dict[str, tuple[int, bool, bool]] = {}
         for instances in participants.values():
             for participant in instances:
+                if participant.confirms:
+                    self.confirming.add(participant.id)
                 self.states.update(port.queue for port in participant.outports if port.retain and port.queue)
                 for port in participant.inports:
                     if port.queue is None:
@@ -232,7 +235,7 @@ class Planner:
                     else:
                         sources.setdefault(place.participant, {}).setdefault(place.port, set()).add(source)
         return (
-            {id: _lists(inports, self._topics.states) for id, inports in sources.items()},
+            {id: self._lists(id, inports) for id, inports in sources.items()},
             {id: frozenset(map(self._forward, pairs)) for id, pairs in forwarded.items()},
         )
 
@@ -289,6 +292,13 @@ class Planner:
     def _is_forwarded(self, pair: Pair) -> bool:
         return pair[0] != pair[1] and pair[1] in self._topics.unable
 
+    def _lists(self, id: str, inports: Mapping[str, set[str]]) -> Lists:
+        lists = {port: _sorted(sources) for port, sources in sorted(inports.items())}
+        if id in self._topics.confirming:
+            bound = (source for sources in lists.values() for source in sources)
+            lists[""] = tuple(sorted(self._topics.states.intersection(bound)))
+        return lists
+
     def _forward(self, pair: Pair) -> Forward:
         qos, retain, text = self._topics.options(pair[1])
         return Forward(*pair, qos, retain, text)
@@ -315,13 +325,6 @@ def _stopped(state: EdgeState) -> EdgeState:
     if state.kind in ("direct", "forwarded", "pending"):
         return EdgeState("pending", "the network is stopped", state.pairs)
     return state
-
-
-def _lists(inports: Mapping[str, set[str]], states: set[str]) -> Lists:
-    lists = {port: _sorted(sources) for port, sources in sorted(inports.items())}
-    if held := states.intersection(source for sources in lists.values() for source in sources):
-        lists[""] = tuple(sorted(held))
-    return lists
 
 
 def _sorted(sources: set[str]) -> tuple[str, ...]:

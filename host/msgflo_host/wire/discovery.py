@@ -46,7 +46,7 @@ STATUSES = ("online", "asleep", "offline", "lost")
 _PARTICIPANT = "fbp/participant/"
 _CONNECTION = "fbp/connection/"
 _PARTICIPANT_KEYS = frozenset(
-    {"id", "role", "component", "label", "icon", "inports", "outports", "connection", "period", "bind"}
+    {"id", "role", "component", "label", "icon", "inports", "outports", "connection", "period", "bind", "confirms"}
 )
 _RUNTIME_KEYS = frozenset({"type", "version", "inqueue", "outqueue"})
 # An update that leaves these out inherits the earlier value.
@@ -72,7 +72,8 @@ class Participant(msgspec.Struct, frozen=True):
 
     `connection` is the MQTT client id that carries it, `period` the seconds within which its next message can be
     expected, `bind` the topic on which it takes direct bindings, `runtime` what is there if it is a graph itself; None
-    where its message has none. `absent` names the keys that its message left out; see `merge`.
+    where its message has none. `confirms`: it knows the key "" of binding lists and confirms their versions, as libraries
+    of an earlier version do not. `absent` names the keys that its message left out; see `merge`.
     """
 
     id: str
@@ -85,6 +86,7 @@ class Participant(msgspec.Struct, frozen=True):
     connection: str | None = None
     period: float | None = None
     bind: str | None = None
+    confirms: bool = False
     extra: dict[str, Any] = {}
     absent: frozenset[str] = frozenset()
     runtime: Runtime | None = None
@@ -157,8 +159,8 @@ def foreign_connection(id: str) -> str:
 def merge(old: Participant, new: Participant) -> Participant:
     """Return `new`, with the values of `old` for keys that its message left out.
 
-    Not so for `connection`, `period`, `bind`, `liveness` and `runtime`: they belong to the program that speaks, and one that does
-    not name them does not have them. Packets for one that cannot bind would be lost otherwise.
+    Not so for `connection`, `period`, `bind`, `confirms`, `liveness` and `runtime`: they belong to the program that speaks,
+    and one that does not name them does not have them. Packets for one that cannot bind would be lost otherwise.
     """
     if new == old:
         return old
@@ -183,6 +185,8 @@ def encode(participant: Participant) -> bytes:
         value = getattr(participant, key)
         if value is not None:
             body[key] = value
+    if participant.confirms:
+        body["confirms"] = True
     if participant.runtime is not None:
         body |= msgspec.structs.asdict(participant.runtime)
     for key in participant.absent:
@@ -231,6 +235,7 @@ def _participant(body: dict[str, Any]) -> Participant:
             text_checks.name(body.get("connection"), '"connection"', MAX_ID, nul=True),
             _period(body.get("period")),
             bind,
+            body.get("confirms") is True,
             text_checks.unknown_keys(
                 body, _PARTICIPANT_KEYS | _RUNTIME_KEYS if runtime else _PARTICIPANT_KEYS, MAX_DEPTH
             ),

@@ -102,8 +102,8 @@ export function describe(participant, connection) {
   const { id, role, component, label, icon, period } = participant;
   const inports = [...participant.inports.values()].map(describePort);
   const outports = [...participant.outports.values()].map(describePort);
-  const bind = participant.inports.size ? topics.bind(id) : undefined;
-  const payload = { id, role, component, label, icon, inports, outports, connection, period, bind };
+  const [bind, confirms] = participant.inports.size ? [topics.bind(id), true] : [];
+  const payload = { id, role, component, label, icon, inports, outports, connection, period, bind, confirms };
   return JSON.stringify({ protocol: "discovery", command: "participant", payload });
 }
 

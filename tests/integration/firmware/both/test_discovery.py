@@ -44,6 +44,7 @@ async def test_the_discovery_message_shows_all(host):
         "connection": "c",
         "period": 1,
         "bind": "fbp/bind/f%2F1",
+        "confirms": True,
     }
     equal(message["payload"], expected)
     await session.stop()

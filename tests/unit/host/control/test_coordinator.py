@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -213,18 +214,17 @@ def test_a_packet_that_is_sent_as_soon_as_the_edge_is_shown_arrives() -> None:
     simulated(main)
 
 
-def test_who_confirms_nothing_is_named_once_and_keeps_nobody_waiting(logged: pytest.LogCaptureFixture) -> None:
+def test_who_should_confirm_and_does_not_is_named_once_and_keeps_nobody_waiting(
+    logged: pytest.LogCaptureFixture,
+) -> None:
     async def main(broker: MemoryBroker) -> None:
-        for name in ("mute", "older"):
-            about = {"inports": [{"id": "in", "queue": f"{name}/in"}], "bind": f"fbp/bind/{name}", "id": name}
-            broker.publish(f"fbp/participant/{name}", discovery_message(name, **about), retain=True)
-        broker.publish("fbp/bound/mute", "1", retain=True)  # it has confirmed an earlier list
+        about = {"inports": [{"id": "in", "queue": "mute/in"}], "bind": "fbp/bind/mute", "confirms": True, "id": "mute"}
+        broker.publish("fbp/participant/mute", discovery_message("mute", **about), retain=True)
         async with coordinating(broker) as coordinator, taking_part(Source("source"), broker=broker):
             await until(lambda: state(coordinator, "source") == "alive")
-            for _ in range(3):
-                for name in ("mute", "older"):
-                    coordinator.replace_graph(fbp_reader.parse(f"source(test/Source) OUT -> IN {name}(x/Y)\n"))
-                    await until(lambda name=name: edge_kind(coordinator, "source.out", f"{name}.in") == "direct")
+            for port in ("out", "value", "out"):
+                coordinator.replace_graph(fbp_reader.parse(f"source(test/Source) {port} -> IN mute(x/Y)\n"))
+                await until(lambda port=port: edge_kind(coordinator, f"source.{port}", "mute.in") == "direct")
             assert late() == 1
             last = max(each[""]["version"] for each in broker.values("fbp/bind/mute") if each)
             broker.publish("fbp/bound/mute", last, retain=True)
@@ -235,6 +235,24 @@ def test_who_confirms_nothing_is_named_once_and_keeps_nobody_waiting(logged: pyt
 
     def late() -> int:
         return logged.messages.count("mute does not confirm its bindings within 2 s")
+
+    simulated(main)
+
+
+def test_those_of_an_earlier_version_keep_nobody_waiting() -> None:
+    async def main(broker: MemoryBroker) -> None:
+        names = [f"old{i}" for i in range(5)]
+        for name in names:
+            about = {"inports": [{"id": "in", "queue": f"{name}/in"}], "bind": f"fbp/bind/{name}", "id": name}
+            broker.publish(f"fbp/participant/{name}", discovery_message(name, **about), retain=True)
+        async with coordinating(broker) as coordinator, taking_part(Source("source"), broker=broker):
+            await until(lambda: state(coordinator, "source") == "alive")
+            began = time.monotonic()
+            for name in names:
+                coordinator.replace_graph(fbp_reader.parse(f"source(test/Source) OUT -> IN {name}(x/Y)\n"))
+                await until(lambda name=name: edge_kind(coordinator, "source.out", f"{name}.in") == "direct")
+            assert time.monotonic() - began < 0.5
+            assert broker.values("fbp/bind/old0") == [{"in": ["source/out"]}, ""]
 
     simulated(main)
 

@@ -232,7 +232,8 @@ def test_who_is_discovered_is_a_node_that_can_be_used(system: LocalSystem) -> No
 
 def test_a_new_edge_is_answered_once_it_is_applied_and_at_once_where_an_end_is_absent(system: LocalSystem) -> None:
     async def main() -> None:
-        mute = discovery_message("mute", id="mute", inports=[{"id": "in", "queue": "mute/in"}], bind="fbp/bind/mute")
+        inports = [{"id": "in", "queue": "mute/in"}]
+        mute = discovery_message("mute", id="mute", inports=inports, bind="fbp/bind/mute", confirms=True)
         system.broker.publish("fbp/participant/mute", mute, retain=True)
         async with system.editor() as editor, taking_part(Source("source"), Sink("sink"), broker=system.broker):
             await system.wait(lambda status: len(status["nodes"]) >= 3)

@@ -17,7 +17,7 @@ ROLES = ("a", "b", "c", "d")
 
 
 def one(role: str, *, ins: dict[str, str | None] | None = None, outs: dict[str, str | None] | None = None,
-        bind: bool = False, id: str | None = None, **options: Any) -> Participant:  # fmt: skip
+        bind: bool = False, confirms: bool = False, id: str | None = None, **options: Any) -> Participant:  # fmt: skip
     """A participant of a role with these ports and topics."""
     id = id or role
     return Participant(
@@ -27,6 +27,7 @@ def one(role: str, *, ins: dict[str, str | None] | None = None, outs: dict[str, 
         inports=tuple(Port(port, topic, **options) for port, topic in (ins or {}).items()),
         outports=tuple(Port(port, topic) for port, topic in (outs or {}).items()),
         bind=f"fbp/bind/{id}" if bind else None,
+        confirms=confirms,
     )
 
 
@@ -125,6 +126,14 @@ def test_instances_with_other_topics_are_bound_each() -> None:
     assert state(result).pairs == (("a/1", "b/1"), ("a/1", "b/2"), ("a/2", "b/1"), ("a/2", "b/2"))
     assert forwards(result) == {Forward("a/1", "b/1"), Forward("a/2", "b/1")}
     assert result.direct == {"b-2": {"in": ("a/1", "a/2")}}
+
+
+def test_a_list_names_the_states_in_it_where_the_participant_confirms_lists() -> None:
+    heater = Participant("a", "a", "demo/X", outports=(Port("out", "a/out"), Port("heat", "a/heat", retain=True)))
+    new = one("b", ins={"in": "b/in"}, bind=True, confirms=True)
+    assert planned("a.out -> b.in", heater, new).direct == {"b": {"in": ("a/out",), "": ()}}
+    assert planned("a.heat -> b.in", heater, new).direct == {"b": {"in": ("a/heat",), "": ("a/heat",)}}
+    assert planned("a.heat -> b.in", heater, B_BINDS).direct == {"b": {"in": ("a/heat",)}}
 
 
 def test_an_instance_without_the_port_is_passed_over() -> None:

@@ -119,8 +119,9 @@ def test_options_of_a_port_are_read() -> None:
 
 
 def test_what_we_add_is_read() -> None:
-    read = parse(message(connection="board-1", period=30, bind="fbp/bind/lamp"))
-    assert (read.connection, read.period, read.bind) == ("board-1", 30.0, "fbp/bind/lamp")
+    read = parse(message(connection="board-1", period=30, bind="fbp/bind/lamp", confirms=True))
+    assert (read.connection, read.period, read.bind, read.confirms) == ("board-1", 30.0, "fbp/bind/lamp", True)
+    assert parse(encode(read)) == read
 
 
 def test_ids_are_escaped_in_topics() -> None:
@@ -190,9 +191,9 @@ def test_an_update_takes_away_what_it_empties() -> None:
 
 def test_an_update_without_binding_or_connection_has_none() -> None:
     # A program that cannot bind has taken the place of one that could: packets must be forwarded to it.
-    old = parse(message(connection="board-1", period=30, bind="fbp/bind/lamp", liveness="traffic"))
+    old = parse(message(connection="board-1", period=30, bind="fbp/bind/lamp", confirms=True, liveness="traffic"))
     new = merge(old, parse(message()))
-    assert (new.connection, new.period, new.bind, new.extra) == (None, None, None, {})
+    assert (new.connection, new.period, new.bind, new.confirms, new.extra) == (None, None, None, False, {})
 
 
 def test_the_same_message_again_changes_nothing() -> None:
