@@ -141,7 +141,7 @@ def devices(port: int, nodes: int) -> Iterator[None]:
             payload = device(f"p{i}", inports, outports) | {"component": f"bench/Device{i % 50}"}
             payload |= {"connection": "bench-devices", "period": 600}
             if i % 2:
-                payload["bind"] = f"fbp/bind/p{i}"
+                payload |= {"bind": f"fbp/bind/p{i}", "confirms": True}
             message = {"protocol": "discovery", "command": "participant", "payload": payload}
             frames.append(publish_frame(f"fbp/participant/p{i}", json.dumps(message).encode(), retain=True))
         client.sendall(b"".join(frames))

@@ -45,7 +45,8 @@ class _Selector(selectors.DefaultSelector):
 class SimulatedLoop(asyncio.SelectorEventLoop):
     """An event loop of asyncio whose clock jumps to the next timer: an hour of `asyncio.sleep` takes no time.
 
-    What is to be done in a thread is done at once. `servers` has what accepts connections on its ports: a function that makes a transport for a protocol.
+    What is to be done in a thread is done at once. `servers` has what accepts connections on its ports: a function that
+    makes a transport for a protocol.
     """
 
     def __init__(self) -> None:
