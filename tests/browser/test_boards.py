@@ -280,7 +280,7 @@ def test_after_the_coordinator_has_started_again_boards_can_be_started_again(
     other = page_of(coordinator)
     until_system(other, "system.isReady")
     # What it imports may not be lost on the way: a browser asks only once for that.
-    other.evaluate("import('/core/load.js').then(({ load }) => load('boards/overview.js'))")
+    other.evaluate("import('/core/load.js').then(({ load }) => load('boards/board_list.js'))")
     coordinator.stop()
     expect(thing(page, "bell")).to_have_count(0)
     other.get_by_role("tab", name="Boards").click()

@@ -18,12 +18,12 @@ const PARTS = [
   { name: "the inspector", path: "inspect/inspect.js", view: null },
   { name: "virtual devices", path: "devices/devices.js", view: null },
   { name: "the dashboard", path: "dashboard/dashboard.js", view: "dashboard-view" },
-  { name: "virtual boards", path: "boards/boards.js", view: "boards-view" },
+  { name: "virtual boards", path: "boards/view.js", view: "boards-view" },
   { name: "adopting topics", path: "adopt/adopt.js", view: "adopt-view" },
 ];
 
 // Modules that parts load later. They are loaded early, since there may be no coordinator by then.
-const LATER = ["boards/overview.js", "adopt/view.js", "devices/host.js", "devices/connection.js", "core/listener.js", "vendor/uplot.js"];
+const LATER = ["boards/board_list.js", "adopt/view.js", "devices/host.js", "devices/connection.js", "core/listener.js", "vendor/uplot.js"];
 
 const bus = /** @type {import("./core/registry.js").Bus} */ (new EventTarget());
 const fbp = new Fbp(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/`, { secret: takeSecret() });

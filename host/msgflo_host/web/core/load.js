@@ -4,7 +4,7 @@
 /**
  * @typedef {{
  *   "adopt/view.js": typeof import("../adopt/view.js"),
- *   "boards/overview.js": typeof import("../boards/overview.js"),
+ *   "boards/board_list.js": typeof import("../boards/board_list.js"),
  *   "core/listener.js": typeof import("./listener.js"),
  *   "devices/connection.js": typeof import("../devices/connection.js"),
  *   "devices/host.js": typeof import("../devices/host.js"),

@@ -3,8 +3,8 @@
 
 import { announce, element } from "../core/dom.js";
 import { list, order, Refused } from "./api.js";
-import { Card } from "./card.js";
-import { makeRow } from "./row.js";
+import { Card } from "./running_board.js";
+import { makeRow } from "./list_row.js";
 
 export class Boards {
   #context;
@@ -12,7 +12,7 @@ export class Boards {
   #list = element("ul", { className: "board-list", "aria-label": "Port maps" });
   #cards = element("div", { className: "board-cards" });
   #hint = element("p", { className: "hint" });
-  /** @type {Map<string, import("./row.js").Row>} */
+  /** @type {Map<string, import("./list_row.js").Row>} */
   #rows = new Map();
   /** @type {Map<string, Card>} */
   #running = new Map();

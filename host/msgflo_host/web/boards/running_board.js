@@ -6,7 +6,7 @@ import { emit } from "../core/registry.js";
 import { Control, Ended } from "./api.js";
 import { makeLog } from "./log.js";
 import { makePins } from "./pins.js";
-import { makeThing } from "./things.js";
+import { makeDevice } from "./board_devices.js";
 
 const REFRESH_MS = 3000; // for changes by others: a board sends no events of these
 const STATES = { running: "runs", asleep: "sleeps", off: "is switched off" };
@@ -15,7 +15,7 @@ export class Card {
   #context;
   #board;
   #control;
-  #things = /** @type {Map<string, ReturnType<typeof makeThing>>} */ (new Map());
+  #devices = /** @type {Map<string, ReturnType<typeof makeDevice>>} */ (new Map());
   #state = element("span", { className: "board-state", role: "status" });
   #bench = element("div", { className: "board-bench" });
   #log = makeLog();
@@ -52,7 +52,7 @@ export class Card {
 
   close() {
     clearInterval(this.#timer);
-    for (const thing of this.#things.values()) thing.stop();
+    for (const device of this.#devices.values()) device.stop();
     this.#control.close();
   }
 
@@ -61,7 +61,7 @@ export class Card {
     const control = this.#control;
     control.addEventListener("before", ({ detail: { lines } }) => this.#log.add(lines));
     control.addEventListener("log", ({ detail: { line } }) => this.#log.add([line]));
-    control.addEventListener("device", ({ detail: { device, values } }) => this.#things.get(device)?.update(values));
+    control.addEventListener("device", ({ detail: { device, values } }) => this.#devices.get(device)?.update(values));
     control.addEventListener("pin", ({ detail }) => this.#pins?.show(detail));
     control.addEventListener("state", ({ detail: { state } }) => this.#show({ state }));
     control.addEventListener("open", () => this.#begin());
@@ -82,19 +82,19 @@ export class Card {
     this.#timer = setInterval(() => document.visibilityState === "visible" && this.#refresh(), REFRESH_MS);
   }
 
-  /** @param {{devices: import("./things.js").Description[], pins: (number | string)[]}} description */
+  /** @param {{devices: import("./board_devices.js").Description[], pins: (number | string)[]}} description */
   #build({ devices, pins }) {
     const kinds = new Map(this.#board.devices.map(({ role, kind }) => [role, kind]));
     for (const each of devices) {
       const role = each.device;
       const ask = async (/** @type {import("./api.js").Values} */ values) => {
         const answer = await this.#control.ask({ device: role, ...values });
-        this.#things.get(role)?.update(answer.values);
+        this.#devices.get(role)?.update(answer.values);
       };
-      this.#things.set(role, makeThing(each, kinds.get(role) ?? each.kind, ask, failed, () => this.#showNode(role)));
+      this.#devices.set(role, makeDevice(each, kinds.get(role) ?? each.kind, ask, failed, () => this.#showNode(role)));
     }
     if (devices.length === 0) this.#bench.append(element("p", { className: "hint" }, "Nothing is wired to it."));
-    this.#bench.append(...[...this.#things.values()].map((thing) => thing.element));
+    this.#bench.append(...[...this.#devices.values()].map((device) => device.element));
     this.#pins = makePins(this.#board.board, pins, (pin) => this.#control.ask({ pin }));
     this.#bench.after(this.#pins.element);
   }
@@ -116,7 +116,7 @@ export class Card {
   /** @param {import("./api.js").Condition} changes */
   #show(changes) {
     Object.assign(this.#now, changes);
-    for (const [role, values] of Object.entries(changes.devices ?? {})) this.#things.get(role)?.update(values);
+    for (const [role, values] of Object.entries(changes.devices ?? {})) this.#devices.get(role)?.update(values);
     const { state = "", wifi } = this.#now;
     const trouble = wifi === true ? "" : ", without Wi-Fi";
     const text = `${state && STATES[state]}${state === "running" ? trouble : ""}`;

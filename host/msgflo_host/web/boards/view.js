@@ -9,14 +9,14 @@ const REFRESH_MS = 2000;
 /** @param {import("../core/registry.js").Context} context */
 export function start(context) {
   const view = /** @type {HTMLElement} */ (document.getElementById("boards-view"));
-  /** @type {import("./overview.js").Boards | null} */
+  /** @type {import("./board_list.js").Boards | null} */
   let boards = null;
   const show = (/** @type {string} */ text) => view.replaceChildren(element("p", { className: "empty" }, text));
   const refresh = async () => {
     if (context.page.view !== "boards" || document.visibilityState !== "visible") return;
     if (boards === null) {
       if (context.fbp.state !== "open") return show("Port maps are shown when there is a connection to the coordinator.");
-      const { Boards } = await load("boards/overview.js");
+      const { Boards } = await load("boards/board_list.js");
       if (boards === null) {
         boards = new Boards(context);
         view.replaceChildren(boards.element);

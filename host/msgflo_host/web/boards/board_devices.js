@@ -3,11 +3,11 @@
 
 import { element } from "../core/dom.js";
 import { turnable } from "../core/turn.js";
-import { choiceInput, held, lastOf, numberInput, switchInput } from "./inputs.js";
+import { choiceInput, held, lastOf, numberInput, switchInput } from "./device_inputs.js";
 import { NIGHT, knob, lamp, relay, sensor, strip } from "./pictures.js";
 
 /**
- * @typedef {import("./inputs.js").Value} Value
+ * @typedef {import("./device_inputs.js").Value} Value
  * @typedef {import("./api.js").Values} Values
  * @typedef {Values & {pressed: boolean, position: number, lit: boolean, color: string, closed: boolean, colors: string[], level: number, light: number,
  *   lux: number, temperature: number, humidity: number, sent: number[], count: number}} Shown  each kind has some of these
@@ -97,7 +97,7 @@ const FACES = {
  * @returns {{element: HTMLElement, update: (values: Values) => void, stop: () => void}} `stop` is called at the board's end: no requests
  *   and no errors after it
  */
-export function makeThing(description, kind, ask, failed, show) {
+export function makeDevice(description, kind, ask, failed, show) {
   const role = description.device;
   let isGone = false;
   const report = (/** @type {Error} */ error) => {
@@ -133,7 +133,7 @@ export function makeThing(description, kind, ask, failed, show) {
   return { element: made, update, stop };
 }
 
-/** @param {string} role @param {Value} value @param {import("./api.js").ValueOf} now @param {import("./inputs.js").Set} set */
+/** @param {string} role @param {Value} value @param {import("./api.js").ValueOf} now @param {import("./device_inputs.js").Set} set */
 function input(role, value, now, set) {
   if (value.type === "number") return numberInput(role, value, Number(now), set);
   return value.type === "boolean" ? switchInput(role, value, now, set) : choiceInput(role, value, now, set);
