@@ -53,10 +53,33 @@ def test_pauses_before_connecting_again_grow_up_to_a_bound() -> None:
 
         with MemoryBroker(connack=5, answer=answer) as broker:
             pauses = await times(msgflo.Session([Meter("meter")], broker.url), tried, 1000)
-        for pause, expected in zip(pauses, [0.25, 0.5, 1, 2, 4, *[6] * 100], strict=False):
+        for pause, expected in zip(pauses, [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, *[6] * 100], strict=False):
             assert 0.7 * expected < pause < 1.3 * expected
         assert len(pauses) > 100
         assert len(set(pauses)) > 100  # so that not all come at once
+
+    run_simulated(main)
+
+
+def test_the_first_try_to_connect_again_comes_within_200_ms_and_the_next_soon_after() -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        with MemoryBroker() as broker:
+            session = msgflo.Session([Meter("meter")], broker.url, log=lambda text: None)
+            running = asyncio.create_task(session.run())
+            await asyncio.sleep(60)
+            broker.stop()
+            before, lost = session.attempts, loop.time()
+            while session.attempts < before + 2:  # that of the connection that has ended, and the first that failed
+                await asyncio.sleep(0.001)
+            assert loop.time() - lost < 0.2
+            await asyncio.sleep(0.2 - (loop.time() - lost))
+            broker.start()
+            while not session.connected:
+                await asyncio.sleep(0.001)
+            assert loop.time() - lost < 0.5
+            await session.stop()
+            await running
 
     run_simulated(main)
 
