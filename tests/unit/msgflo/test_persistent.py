@@ -129,6 +129,31 @@ def test_acknowledgements_leave_in_the_order_of_their_packets_until_a_handler_ta
     run_beside(broker, main)
 
 
+@pytest.mark.parametrize("handler", ["in", "slow"])
+def test_what_has_come_and_is_sent_again_after_a_lost_connection_is_handled_once(handler: str) -> None:
+    loses = True
+    broker = MemoryBroker(answer=lambda first, content, write: loses and first >> 4 == 4)
+
+    async def main() -> None:
+        nonlocal loses
+        sink = Sink("sink")
+        async with taking_part(sink, broker=broker):
+            for number in (1, 2, 1):
+                broker.publish(f"sink/{handler}", number)
+            await pass_time(1)
+            broker.end("sink")
+            loses = False
+            await until(lambda: broker.connects == ["sink", "sink"])
+            broker.publish(f"sink/{handler}", 3)
+            await pass_time(1)
+            assert len(broker.sessions["sink"].unconfirmed) == (4 if handler == "slow" else 0)
+            sink.may_go_on.set()
+            await until(lambda: not broker.sessions["sink"].unconfirmed)
+            assert sink.received == [1, 2, 1, 3]
+
+    run_beside(broker, main)
+
+
 def test_what_follows_from_a_packet_is_sent_before_that_is_acknowledged() -> None:
     broker = MemoryBroker()
     seen: list[str] = []

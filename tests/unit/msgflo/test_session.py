@@ -87,8 +87,16 @@ def test_the_first_try_to_connect_again_comes_within_200_ms_and_the_next_soon_af
 def test_a_broker_that_falls_silent_is_noticed_and_one_that_answers_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
     async def main() -> None:
         monkeypatch.setattr("paho.mqtt.client.time_func", time.monotonic)  # it holds the real one
+        loop = asyncio.get_running_loop()
         silent = False
-        with MemoryBroker(answer=lambda first, content, write: silent and first == PINGREQ) as broker:
+        asked: list[float] = []
+
+        def answer(first: int, content: bytes, write: Write) -> bool:
+            if silent and first == PINGREQ:
+                asked.append(loop.time())
+            return silent and first == PINGREQ
+
+        with MemoryBroker(answer=answer) as broker:
             transport = Transport(broker.address, "test", keepalive=30, on_message=lambda *_: None)
             await transport.connect()
             ended = asyncio.create_task(transport.closed())
@@ -97,6 +105,7 @@ def test_a_broker_that_falls_silent_is_noticed_and_one_that_answers_is_stored(mo
             silent = True
             async with asyncio.timeout(90):
                 assert "no answer" in await ended
+            assert loop.time() - asked[0] < 31.5  # by then it has not to close the connection, too
             assert not transport.ready
 
     run_simulated(main)
