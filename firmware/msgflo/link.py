@@ -9,7 +9,7 @@ from .topics import connection_topic
 
 __all__ = ("Link",)
 
-_FIRST_DELAY = 0.25  # seconds, before reconnecting
+_FIRST_DELAY = 0.1  # seconds, before reconnecting: a broker that restarts is back after about 0.2
 _LAST_DELAY = 6  # so that after a broker's restart all is well again within 10 s
 _SHORT = 5  # seconds: a connection that ends sooner was no success
 

@@ -5,9 +5,12 @@ the latest value comes with the subscription. Lists come with QoS 0: with QoS 1 
 """
 
 from . import bindings, session
+from ._platform import ticks_diff, ticks_ms
 from .topics import escape, matches
 
 __all__ = ("Bindings", "Session", "memory_topic")
+
+_PATIENCE = 30000  # ms
 
 
 def memory_topic(participant_id):
@@ -92,19 +95,21 @@ class Session(session.Session):
         self._unhandled = []
 
     def _handled(self, topic, pid):
-        self._unhandled.append((topic, pid))
+        self._unhandled.append((topic, pid, ticks_ms()))
         self._acknowledge_all()
 
     def _acknowledge_all(self):
         # What it has led to goes out first, on the same connection: then the broker has it before the acknowledgement.
-        if not self._outbox.items:
-            waiting = []
-            for each in self._unhandled:
-                if self._bindings.is_busy(each[0]):
-                    waiting.append(each)
-                else:
-                    self._acknowledge(*each)
-            self._unhandled = waiting
+        if self._outbox.items:
+            return
+        waiting = []
+        for each in self._unhandled:
+            # In the order in which they came (MQTT 3.1.1, 4.6), unless the first waits for a handler that may never end.
+            if (waiting and ticks_diff(ticks_ms(), waiting[0][2]) < _PATIENCE) or self._bindings.is_busy(each[0]):
+                waiting.append(each)
+            else:
+                self._acknowledge(each[0], each[1])
+        self._unhandled = waiting
 
     async def _flush(self):
         if self._transport.holds and self.knows_all():

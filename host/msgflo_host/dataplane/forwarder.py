@@ -363,8 +363,7 @@ class _Inlet:
 
     def too_large(self, link: Link, packet: Packet, length: int) -> None:
         self._forwarder.too_large(packet, length)
-        if packet.qos:
-            link.outgoing.append(frames.puback(packet.packet_id))
+        self._forwarder.inflight.receive(self.lane.number, packet, ())  # in its turn it is acknowledged
 
     def flush(self) -> None:
         self._forwarder.flush()

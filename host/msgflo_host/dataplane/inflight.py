@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from msgflo.paho_repeats import Repeats
 
 from ..wire import frames
 from ..wire.frames import Packet
@@ -24,7 +26,7 @@ class _Receipt:
     packet: Packet
     missing: int
     valid: bool = True
-    """Whether the packet id means this packet on the present connection."""
+    """Whether the packet id means this packet on the present connection: then it is in the lane's queue."""
 
 
 @dataclass(slots=True, eq=False)
@@ -39,7 +41,8 @@ class _Copy:
 class Inflight:
     """Packets under way with QoS 1.
 
-    `write(packet)` sends to the broker, `confirm(lane, packet_id)` acknowledges a packet from a lane.
+    `write(packet)` sends to the broker, `confirm(lane, packet_id)` acknowledges a packet from a lane: in the order in which
+    they came (MQTT 3.1.1, 4.6), though their copies may be confirmed in another.
     """
 
     def __init__(self, *, write: Callable[[bytes], None], confirm: Callable[[int, int], None]) -> None:
@@ -48,6 +51,8 @@ class Inflight:
         self._in_flight: dict[int, _Copy] = {}
         self._waiting: deque[_Copy] = deque()
         self._receipts: dict[tuple[int, int], _Receipt] = {}
+        self._arrived: defaultdict[int, deque[_Receipt]] = defaultdict(deque)  # by lane, on the present connection
+        self._repeats: defaultdict[int, Repeats] = defaultdict(Repeats)  # by lane
         self._last_id = 0
         self._connected = False
         self.full = False
@@ -58,18 +63,24 @@ class Inflight:
         return len(self._in_flight) + len(self._waiting)
 
     def receive(self, lane: int, packet: Packet, targets: Sequence[Target]) -> bool:
-        """Publish a packet from a lane to some targets that ask for QoS 1; False when this was already under way."""
+        """Publish a packet from a lane to some targets that ask for QoS 1; False when it came before."""
         receipt = None
         if packet.qos:
             key = (lane, packet.packet_id)
+            is_repeat = self._repeats[lane].is_repeat(packet.packet_id, packet.topic, packet.payload, packet.again)
             known = self._receipts.get(key)
             # Some brokers deliver again without saying so (aedes); the id is that of the earlier delivery even then.
             if known is not None and (packet.again or not known.valid) and _same(known.packet, packet):
-                known.valid = True
-                self._settle(known)
+                if not known.valid:
+                    known.valid = True
+                    self._arrived[lane].append(known)
+                self._settle(lane)
                 return False
-            receipt = self._receipts[key] = _Receipt(lane, packet, len(targets))
-            self._settle(receipt)
+            receipt = self._receipts[key] = _Receipt(lane, packet, 0 if is_repeat else len(targets))
+            self._arrived[lane].append(receipt)
+            self._settle(lane)
+            if is_repeat:
+                return False
         for target in targets:
             self.publish(target, packet.payload, receipt)
         return True
@@ -86,7 +97,7 @@ class Inflight:
             return
         if copy.receipt is not None:
             copy.receipt.missing -= 1
-            self._settle(copy.receipt)
+            self._settle(copy.receipt.lane)
         self._send()
 
     def connected(self) -> None:
@@ -99,6 +110,7 @@ class Inflight:
         self._connected = False
         for receipt in self._receipts.values():
             receipt.valid = False
+        self._arrived.clear()
         self._waiting.extendleft(reversed(self._in_flight.values()))
         self._in_flight.clear()
 
@@ -106,13 +118,21 @@ class Inflight:
         """The broker has forgotten what it had sent on a lane, and will not ask for confirmations."""
         for key in [key for key in self._receipts if key[0] == lane]:
             del self._receipts[key]
+        self._repeats[lane].forget()
 
-    def _settle(self, receipt: _Receipt) -> None:
-        # Without a valid id it stays: the broker will send the packet again, and need not have it published twice.
-        key = (receipt.lane, receipt.packet.packet_id)
-        if receipt.missing == 0 and receipt.valid and self._receipts.get(key) is receipt:
-            del self._receipts[key]
-            self._confirm(*key)
+    def _settle(self, lane: int) -> None:
+        # Without a valid id a receipt stays: the broker will send the packet again, and need not have it published twice.
+        arrived = self._arrived[lane]
+        while arrived:
+            receipt = arrived[0]
+            key = (lane, receipt.packet.packet_id)
+            is_current = self._receipts.get(key) is receipt  # else the broker has used its id anew
+            if is_current and receipt.missing:
+                return
+            arrived.popleft()
+            if is_current:
+                del self._receipts[key]
+                self._confirm(*key)
 
     def _send(self) -> None:
         waiting, in_flight = self._waiting, self._in_flight

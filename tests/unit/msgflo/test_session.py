@@ -53,7 +53,7 @@ def test_pauses_before_connecting_again_grow_up_to_a_bound() -> None:
 
         with MemoryBroker(connack=5, answer=answer) as broker:
             pauses = await times(msgflo.Session([Meter("meter")], broker.url), tried, 1000)
-        for pause, expected in zip(pauses, [0.25, 0.5, 1, 2, 4, *[6] * 100], strict=False):
+        for pause, expected in zip(pauses, [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, *[6] * 100], strict=False):
             assert 0.7 * expected < pause < 1.3 * expected
         assert len(pauses) > 100
         assert len(set(pauses)) > 100  # so that not all come at once
@@ -61,11 +61,42 @@ def test_pauses_before_connecting_again_grow_up_to_a_bound() -> None:
     run_simulated(main)
 
 
+def test_the_first_try_to_connect_again_comes_within_200_ms_and_the_next_soon_after() -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        with MemoryBroker() as broker:
+            session = msgflo.Session([Meter("meter")], broker.url, log=lambda text: None)
+            running = asyncio.create_task(session.run())
+            await asyncio.sleep(60)
+            broker.stop()
+            before, lost = session.attempts, loop.time()
+            while session.attempts < before + 2:  # that of the connection that has ended, and the first that failed
+                await asyncio.sleep(0.001)
+            assert loop.time() - lost < 0.2
+            await asyncio.sleep(0.2 - (loop.time() - lost))
+            broker.start()
+            while not session.connected:
+                await asyncio.sleep(0.001)
+            assert loop.time() - lost < 0.5
+            await session.stop()
+            await running
+
+    run_simulated(main)
+
+
 def test_a_broker_that_falls_silent_is_noticed_and_one_that_answers_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
     async def main() -> None:
         monkeypatch.setattr("paho.mqtt.client.time_func", time.monotonic)  # it holds the real one
+        loop = asyncio.get_running_loop()
         silent = False
-        with MemoryBroker(answer=lambda first, content, write: silent and first == PINGREQ) as broker:
+        asked: list[float] = []
+
+        def answer(first: int, content: bytes, write: Write) -> bool:
+            if silent and first == PINGREQ:
+                asked.append(loop.time())
+            return silent and first == PINGREQ
+
+        with MemoryBroker(answer=answer) as broker:
             transport = Transport(broker.address, "test", keepalive=30, on_message=lambda *_: None)
             await transport.connect()
             ended = asyncio.create_task(transport.closed())
@@ -74,6 +105,7 @@ def test_a_broker_that_falls_silent_is_noticed_and_one_that_answers_is_stored(mo
             silent = True
             async with asyncio.timeout(90):
                 assert "no answer" in await ended
+            assert loop.time() - asked[0] < 31.5  # by then it has not to close the connection, too
             assert not transport.ready
 
     run_simulated(main)

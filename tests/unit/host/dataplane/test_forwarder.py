@@ -110,12 +110,17 @@ def test_a_forward_of_text_takes_the_quotes_from_texts_and_leaves_all_else_as_it
     run_beside(broker, main)
 
 
-def test_a_source_is_confirmed_only_after_its_copies() -> None:
+def test_a_source_is_confirmed_only_after_its_copies_and_what_comes_later_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mqtt_link, "LARGEST_PACKET", 200_000)
     log: list[str] = []
 
     def answer(first: int, content: bytes, write: Write) -> bool:
         if first == 0x82 and frames.text("s") in content:
             write(b"\x32\x07\0\x01s\0\x05hi")
+            too_large = bytes(300_000)
+            write(frames.publish(frames.text("s"), too_large, qos=1, retain=False, packet_id=6))
         elif first == 0x32 and content.startswith(frames.text("t")):
             log.append("copy")
             confirm.append(lambda: write(b"\x40\x02" + content[3:5]))
@@ -133,7 +138,7 @@ def test_a_source_is_confirmed_only_after_its_copies() -> None:
             await asyncio.sleep(10)
             assert log == ["copy"]
             confirm[0]()
-            await until(lambda: log == ["copy", "confirmed 5"])
+            await until(lambda: log == ["copy", "confirmed 5", "confirmed 6"])
 
     run_beside(broker, main)
 

@@ -62,6 +62,32 @@ def test_a_packet_without_targets_is_confirmed_at_once() -> None:
     assert wire.confirmed == [(3, 7)]
 
 
+def test_packets_of_a_lane_are_confirmed_in_the_order_in_which_they_came_and_lanes_do_not_wait_for_each_other() -> None:
+    wire = Wire()
+    wire.inflight.receive(0, packet(b"1", 7), [X])
+    wire.inflight.receive(0, packet(b"2", 8), [])
+    wire.inflight.receive(0, packet(b"3", 9), [X])
+    wire.inflight.receive(1, packet(b"4", 7), [])
+    wire.inflight.acknowledged(2)
+    assert wire.confirmed == [(1, 7)]
+    wire.inflight.acknowledged(1)
+    assert wire.confirmed[1:] == [(0, 7), (0, 8), (0, 9)]
+
+
+def test_after_a_lost_connection_packets_are_confirmed_in_the_order_in_which_they_come_again() -> None:
+    wire = Wire()
+    for number in (7, 8):
+        wire.inflight.receive(0, packet(b"%d" % number, number), [X])
+    wire.inflight.disconnected()
+    wire.inflight.connected()
+    wire.inflight.acknowledged(4)
+    for number in (7, 8):
+        wire.inflight.receive(0, packet(b"%d" % number, number, again=True), [X])
+    assert wire.confirmed == []
+    wire.inflight.acknowledged(3)
+    assert wire.confirmed == [(0, 7), (0, 8)]
+
+
 def test_after_a_lost_connection_all_that_was_not_confirmed_is_sent_again_in_order() -> None:
     wire = Wire()
     for i in range(3):
@@ -86,6 +112,21 @@ def test_what_the_broker_delivers_again_is_not_published_twice(said: bool) -> No
     assert wire.published() == []
     wire.inflight.acknowledged(2)
     assert wire.confirmed == [(0, 7)]
+
+
+def test_what_was_confirmed_in_vain_and_comes_again_is_confirmed_and_not_published_again() -> None:
+    wire = Wire()
+    wire.inflight.receive(0, packet(b"1", 7), [X])
+    wire.inflight.receive(0, packet(b"2", 8), [X])
+    wire.inflight.acknowledged(1)
+    wire.inflight.disconnected()
+    wire.inflight.connected()
+    wire.published()
+    assert not wire.inflight.receive(0, packet(b"1", 7, again=True), [X])
+    assert not wire.inflight.receive(0, packet(b"2", 8, again=True), [X])
+    assert wire.inflight.receive(1, packet(b"1", 7, again=True), [X])
+    assert [payload for _, payload, _ in wire.published()] == [b"1"]
+    assert wire.confirmed == [(0, 7), (0, 7)]
 
 
 def test_what_was_confirmed_before_the_broker_delivers_it_again_is_confirmed_then() -> None:
