@@ -36,7 +36,8 @@ __all__ = (
 def serve(*participants, broker=None):
     """Connect participants and serve until the program is interrupted (Ctrl-C, SIGTERM); then they go offline.
 
-    `broker` is a Broker or its URL, by default $MSGFLO_BROKER or mqtt://localhost. Raises ConfigError.
+    `broker` is a Broker or its URL, by default $MSGFLO_BROKER or mqtt://localhost. Raises ConfigError, and Refused for a
+    wrong account; on a board that is tried again.
     """
     from .serving import serve
 

@@ -15,7 +15,7 @@ import threading
 from collections import deque
 from urllib.parse import urlparse
 
-from .errors import ConfigError
+from .errors import ConfigError, Refused
 from .packets import encode
 from .runner import Runner
 from .threads import Session, run_until_signal
@@ -118,7 +118,7 @@ class Engine:
     def _run(self):
         try:
             self._loop.run_until_complete(self._session.run())
-        except ConfigError as e:
+        except (ConfigError, Refused) as e:
             self._session.log(str(e))
         finally:
             self._loop.close()

@@ -14,7 +14,7 @@ from .paho_repeats import Repeats
 from .paho_topics import can_be_subscribed, is_safe
 from .topics import check_filter, check_topic
 
-__all__ = ("Transport",)
+__all__ = ("Transport", "is_login_refused")
 
 _CONNECT_SECONDS = 10  # for each of: name, TCP and TLS together; the broker's first answer
 _MOMENT = 0.01  # seconds
@@ -335,6 +335,11 @@ class Transport:
                 return await future
         except TimeoutError:
             raise ConnectError("{}: no answer within {} s".format(self.broker, _CONNECT_SECONDS)) from None
+
+
+def is_login_refused(error):
+    """Tell whether the broker refused this account, which trying again does not change."""
+    return isinstance(error, Refused) and error.code in (4, 5)
 
 
 def _parts(topics):

@@ -11,7 +11,9 @@ __all__ = ("serve",)
 def serve(*participants, broker=None):
     """Connect participants and serve until the program is interrupted (Ctrl-C, SIGTERM); then they go offline.
 
-    `broker` is a Broker or its URL, by default $MSGFLO_BROKER or mqtt://localhost. Raises ConfigError.
+    `broker` is a Broker or its URL, by default $MSGFLO_BROKER or mqtt://localhost; one that is away is waited for. Raises
+    ConfigError, and on CPython Refused where the broker refuses the account at the start. On a board that is tried again:
+    nobody sits beside it, and the account may be added later.
     """
     session = Session(participants, broker or _named_broker() or "mqtt://localhost")
     if MICROPYTHON:

@@ -7,7 +7,8 @@ from collections import deque
 
 from . import persistent
 from .discovery import Presence
-from .errors import ConnectError, SubscribeError
+from .errors import ConnectError, Refused, SubscribeError
+from .paho_transport import is_login_refused
 from .topics import bind_topic, escape, is_filter, matches, participant_topic
 
 __all__ = ("Session", "run_until_signal")
@@ -19,23 +20,43 @@ class Session(persistent.Session):
     subscriptions = ()
     """Filters of what a subclass receives besides, with QoS 0, by overriding `receive(topic, payload, retained)`."""
 
+    raises_refused = True
+    """Whether a wrong account ends `run()`: until the broker has accepted it."""
+
     def __init__(self, participants, broker="mqtt://localhost", **options):
         super().__init__(participants, broker, **options)
         self._bindings = _Bindings(self._runners, self._transport, self.log)
         self._presence = _Presence(self.participants, self.client_id, self._transport, _Messages())
+        self._connect = self._transport.connect
+        self._transport.connect = self._connect_or_end
         self._loop = None  # while running
         self._thread = None  # that of the loop
         self._waiting = deque()  # what other threads have sent
         self._called = False  # whether the loop is about to take it
 
     async def run(self):
-        """Connect, serve and reconnect until `stop()`; raises ConfigError where retrying cannot help."""
+        """Connect, serve and reconnect until `stop()`; raises ConfigError where retrying cannot help.
+
+        Raises Refused for a wrong account at the start. Once the broker has accepted it, a refusal is tried again: a broker
+        that is being set up anew ends no program.
+        """
         self._thread = get_ident()
         self._loop = asyncio.get_running_loop()
         try:
             await super().run()
+        except _LoginRefused as e:
+            raise e.refused from None
         finally:
             self._loop = None
+
+    async def _connect_or_end(self, will=None):
+        try:
+            await self._connect(will)
+        except Refused as e:
+            if self.raises_refused and is_login_refused(e):
+                raise _LoginRefused(e) from None
+            raise
+        self.raises_refused = False
 
     async def _release(self):
         self._transport.release()
@@ -108,6 +129,14 @@ class Session(persistent.Session):
         self._called = False  # first: what is added from now on either is seen below or calls again
         while self._waiting:
             super().post(*self._waiting.popleft())
+
+
+class _LoginRefused(Exception):
+    """Carries the `refused` past the link, which tries again after a ConnectError."""
+
+    def __init__(self, refused):
+        super().__init__(refused)
+        self.refused = refused
 
 
 class _Bindings(persistent.Bindings):

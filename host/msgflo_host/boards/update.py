@@ -92,6 +92,7 @@ class _Shell:
             on_connected=self._connected,
             # Else a board whose update was killed would be awake until its battery is empty.
             will=(self._awake, b"false") if stay_awake else None,
+            raises_refused=True,
         )
 
     async def run(self, patience: float) -> None:
@@ -101,6 +102,8 @@ class _Shell:
         serving = asyncio.create_task(self._connection.run())
         try:
             while not self._transfer.ended:
+                if serving.done():
+                    await serving  # raises Refused
                 self._send(self._transfer.tick(loop.time()) if self._connection.connected else [])
                 silent = loop.time() - self._heard
                 self._reached = self._reached or self._connection.connected

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from msgflo import Broker
 
 __all__ = [
+    "DEFAULT_BROKER",
     "DEFAULT_COORDINATOR",
     "SEEN_BY_ALL",
     "NoCoordinatorError",
@@ -26,24 +27,31 @@ __all__ = [
     "find_broker",
     "is_default",
     "is_typed",
+    "local_broker_option",
+    "log_broker_option",
     "parse_broker",
     "seen_broker_option",
     "status_of",
+    "uses_broker",
 ]
 
-DEFAULT_COORDINATOR = "http://localhost:3569"
+DEFAULT_BROKER, DEFAULT_COORDINATOR = "mqtt://localhost", "http://localhost:3569"
 SEEN_BY_ALL = "All users of this machine see a command line: rather as MSGFLO_SECRET."
 
-broker_option = click.option("--broker", "broker_url", envvar="MSGFLO_BROKER", metavar="URL", help="The MQTT broker.")
-seen_broker_option = click.option(
-    "--broker",
-    "broker_url",
-    envvar="MSGFLO_BROKER",
-    metavar="URL",
-    help="The board's broker as seen from here. [default: as seen by the board]",
-)
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _SECRET = "msgflo.secret"  # in the context of the command that runs
+
+
+def _broker_option(text: str, **more: Any) -> Callable[[_Command], _Command]:
+    """Return --broker and MSGFLO_BROKER as all commands have them, for the parameter `broker_url`."""
+    options: dict[str, Any] = {"envvar": "MSGFLO_BROKER", "show_envvar": True, "metavar": "URL", "help": text} | more
+    return click.option("--broker", "broker_url", **options)
+
+
+broker_option = _broker_option("The MQTT broker.")
+local_broker_option = _broker_option("The MQTT broker.", default=DEFAULT_BROKER, show_default=True)
+seen_broker_option = _broker_option("The board's broker as seen from here. [default: as seen by the board]")
+log_broker_option = _broker_option("Take it from this broker instead.", show_envvar=False)
 
 
 def _store_secret(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
@@ -119,6 +127,19 @@ def find_broker(url: str | None, coordinator: str) -> Broker:
             "(docs/broker.md): give --broker or MSGFLO_BROKER"
         )
     return parse_broker(status["broker"])
+
+
+def uses_broker(status: dict[str, Any], broker: Broker) -> bool:
+    """Return whether a coordinator with this status uses this broker."""
+    from msgflo import Broker
+
+    its = Broker.parse(status["broker"].replace(":***@", "@"))
+    return (_own(its.host), its.port) == (_own(broker.host), broker.port)
+
+
+def _own(host: str) -> str:
+    """Return one name for all addresses of this machine."""
+    return "localhost" if host in ("127.0.0.1", "::1") else host
 
 
 def status_of(coordinator: str) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,7 +13,7 @@ import click
 
 from msgflo import Broker
 
-from ._options import parse_broker
+from ._options import is_typed, log_broker_option, parse_broker
 
 __all__ = ["command"]
 
@@ -27,7 +26,7 @@ _HOW = "write  log: {topic: true}  into the port map, and bring it to the board 
 @click.command("log", short_help="Print the log of a board.")
 @click.argument("name")
 @click.option("--port", metavar="PORT", help="Where the board is, such as /dev/ttyUSB0. [default: look for it]")
-@click.option("--broker", "broker_url", metavar="URL", help="Take it from this broker instead.")
+@log_broker_option
 def command(name: str, port: str | None, broker_url: str | None) -> None:
     """Print the log of the board NAME until Ctrl-C.
 
@@ -45,10 +44,9 @@ def command(name: str, port: str | None, broker_url: str | None) -> None:
 
     port_map = load(find(name), loopback=True)
     platform = port_map.chip.platform
-    broker = parse_broker(broker_url) if broker_url else None
+    broker = parse_broker(broker_url) if broker_url and is_typed("broker_url") else None
     if broker is None and port is None and port_map.log.topic and not found(platform):
-        named = os.environ.get("MSGFLO_BROKER")
-        broker = parse_broker(named) if named else port_map.broker
+        broker = parse_broker(broker_url) if broker_url else port_map.broker
     with suppress(KeyboardInterrupt):  # the usual end
         if broker is not None:
             topic = f"{port_map.board_role}/log"
@@ -101,6 +99,7 @@ async def _from_broker(broker: Broker, topic: str, hint: Callable[[], str]) -> N
         if not connection.connected:
             click.echo(f"({broker} has not answered yet; {hint()})", err=True)
 
-    connection = Connection(broker, f"msgflo-log-{time.time_ns():x}", subscriptions=[topic], on_message=show)
+    client_id = f"msgflo-log-{time.time_ns():x}"
+    connection = Connection(broker, client_id, subscriptions=[topic], on_message=show, raises_refused=True)
     asyncio.get_running_loop().call_later(_REACHED_S, warn)
     await connection.run()

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 
 import click
 
-from msgflo import Broker, ConnectError, SubscribeError
-from msgflo.paho_transport import Transport
+from msgflo import Broker, SubscribeError
 from msgflo.persistent import memory_topic
 from msgflo.topics import connection_topic, is_filter, matches, participant_topic
 
 from ..control.retained_lists import bound_topic
-from ..errors import BrokerError, DiscoveryError, MsgfloError, RequestError, printable
+from ..errors import MsgfloError, RequestError, printable
 from ..util.text_checks import quoted
-from ..wire import discovery
 from ..wire.discovery import Participant
 from ..wire.sessions import clear_sessions
-from ._options import broker_option, coordinator_option, find_broker, status_of
+from ._options import broker_option, coordinator_option, find_broker, status_of, uses_broker
+from ._retained import Retained, reading
 
 __all__ = ["command"]
-
-ANSWERED_WITHIN_S = 10.0
-SETTLED_S = 0.3
 
 
 @click.command("forget", short_help="Clear retained messages of lost participants.")
@@ -38,7 +33,7 @@ def command(roles: tuple[str, ...], lost: bool, broker_url: str | None, coordina
     outports.
 
     They are no longer listed then, unless the graph has a node of that name. One that is online is refused. One that only
-    sleeps, or comes back, announces itself again.
+    sleeps, or comes back, announces itself again. A broker that is away is not waited for.
 
     \b
     Examples:
@@ -55,92 +50,48 @@ def command(roles: tuple[str, ...], lost: bool, broker_url: str | None, coordina
         if lost:
             raise
         gone = frozenset()
-    try:
-        asyncio.run(_forget(broker, list(dict.fromkeys(roles)), gone))
-    except ConnectError as error:
-        raise BrokerError(str(error)) from None
-    except TimeoutError:
-        raise BrokerError(f"broker {broker}: no answer within {ANSWERED_WITHIN_S:g} s") from None
+    asyncio.run(_forget(broker, list(dict.fromkeys(roles)), gone))
 
 
 def _lost(coordinator: str, broker: Broker) -> frozenset[str]:
     """Return the ids of the participants that the coordinator knows as lost; RequestError where it uses another broker."""
     status = status_of(coordinator)
-    its = Broker.parse(status["broker"].replace(":***@", "@"))
-    if (_own(its.host), its.port) != (_own(broker.host), broker.port):
+    if not uses_broker(status, broker):
         raise RequestError(
-            f"the coordinator at {coordinator} uses {its}, not {broker}: who is lost there, it cannot tell"
+            f"the coordinator at {coordinator} uses {status['broker']}, not {broker}: who is lost there, it cannot tell"
         )
     nodes = status["nodes"]
     return frozenset(each["id"] for node in nodes for each in node["instances"] if each["state"] == "lost")
 
 
-def _own(host: str) -> str:
-    """Return one name for all addresses of this machine."""
-    return "localhost" if host in ("127.0.0.1", "::1") else host
-
-
 async def _forget(broker: Broker, roles: Sequence[str], lost: frozenset[str]) -> None:
     """Clear what is retained of the participants that had one of these roles, or without roles of all that are `lost`."""
-    retained: dict[str, bytes] = {}
-
-    def received(topic: str, payload: bytes, is_retained: bool) -> None:
-        if is_retained:
-            retained[topic] = bytes(payload)
-
-    transport = Transport(broker, f"msgflo-forget-{uuid.uuid4().hex[:8]}", on_message=received)
-    try:
-        async with asyncio.timeout(ANSWERED_WITHIN_S):
-            await transport.connect()
-            # Some brokers send retained messages for exact topics only (RabbitMQ), some after their answer (aedes).
-            exact = [participant_topic(each) for each in lost.union(roles)]
-            await transport.subscribe([(topic, 0) for topic in ("fbp/connection/+", "fbp/participant/+", *exact)])
-            await _settle(retained)
-            if missing := [topic for topic in _Retained(retained).connections() if topic not in retained]:
-                await transport.subscribe([(topic, 0) for topic in missing])
-                await _settle(retained)
-            found = _Retained(retained)
-            chosen = _chosen(found, roles, lost)
-            values = found.values_of(chosen)
-            if values:
-                with suppress(SubscribeError):  # topics that this account may not read stay
-                    await transport.subscribe([(topic, 0) for topic in values])
-                await _settle(retained)
-            # Where nothing is retained, an empty packet would only disturb subscribers.
-            for topic in (*found.topics_of(chosen), *(topic for topic in values if topic in retained)):
-                transport.publish(topic, b"", qos=1, retain=True)
-            for role in dict.fromkeys(participant.role for participant in chosen):
-                click.echo(printable(f"{role} is forgotten"))
-            while transport.unacknowledged():
-                await transport.drain()  # raises ConnectError where the broker has ended the connection
-                await asyncio.sleep(0.005)
-            await clear_sessions(broker, found.connections_of(chosen))
-    finally:
-        await transport.disconnect()
+    async with reading(broker) as retained:
+        transport = retained.transport
+        await retained.read_participants(*map(participant_topic, lost.union(roles)))
+        found = _Found(retained)
+        chosen = _chosen(found, roles, lost)
+        values = found.values_of(chosen)
+        if values:
+            with suppress(SubscribeError):  # topics that this account may not read stay
+                await retained.read(values)
+        # Where nothing is retained, an empty packet would only disturb subscribers.
+        for topic in (*found.topics_of(chosen), *(topic for topic in values if topic in retained.messages)):
+            transport.publish(topic, b"", qos=1, retain=True)
+        for role in dict.fromkeys(participant.role for participant in chosen):
+            click.echo(printable(f"{role} is forgotten"))
+        while transport.unacknowledged():
+            await transport.drain()  # raises ConnectError where the broker has ended the connection
+            await asyncio.sleep(0.005)
+        await clear_sessions(broker, found.connections_of(chosen))
 
 
-async def _settle(retained: Mapping[str, bytes]) -> None:
-    """Return when no more messages arrive."""
-    count = -1
-    while count != len(retained):
-        count = len(retained)
-        await asyncio.sleep(SETTLED_S)
+class _Found:
+    """The participants of which something is retained."""
 
-
-class _Retained:
-    """Retained messages: `participants` that can be read, and the states of connections."""
-
-    def __init__(self, retained: Mapping[str, bytes]) -> None:
-        self._retained = retained
-        self.participants: list[Participant] = []
-        for topic, payload in retained.items():
-            if discovery.participant_of(topic) is not None:
-                with suppress(DiscoveryError):
-                    self.participants.append(discovery.parse(payload, topic=topic))
-
-    def connections(self) -> set[str]:
-        """Return the topics of the states of their connections."""
-        return {connection_topic(each.connection) for each in self.participants if each.connection is not None}
+    def __init__(self, retained: Retained) -> None:
+        self._state = retained.state
+        self.participants = retained.participants
 
     def is_online(self, participant: Participant) -> bool:
         """Return True where the connection of a participant is online."""
@@ -172,15 +123,12 @@ class _Retained:
         )
         return [topic for topic in theirs if not any(matches(other, topic) for other in others)]
 
-    def _state(self, connection: str | None) -> bytes | None:
-        return self._retained.get(connection_topic(connection)) if connection is not None else None
-
 
 def _outgoing(participant: Participant) -> list[str]:
     return [port.queue for port in participant.outports if port.queue]
 
 
-def _chosen(found: _Retained, roles: Sequence[str], lost: frozenset[str]) -> list[Participant]:
+def _chosen(found: _Found, roles: Sequence[str], lost: frozenset[str]) -> list[Participant]:
     """Return all that had one of these roles, or without roles all that are lost.
 
     Raises RequestError where one of them is online, or nothing is retained.

@@ -8,14 +8,14 @@ import sys
 import click
 
 from ..dataplane.data_plane import run
-from ._options import broker_option, parse_broker
+from ._options import local_broker_option, parse_broker
 
 __all__ = ["command"]
 
 
 @click.command("forward", short_help="Run the forwarder and the built-in components by themselves.")
-@broker_option
-def command(broker_url: str | None) -> None:
+@local_broker_option
+def command(broker_url: str) -> None:
     """Carry the packets of forwarded edges, and run the built-in components of graphs, until Ctrl-C.
 
     Forwarded edges are those to foreign devices and to programs that know no MsgFlo. `msgflo run` starts one of these.
@@ -29,4 +29,4 @@ def command(broker_url: str | None) -> None:
     """
     show = logging.StreamHandler(sys.stderr)
     show.setFormatter(logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
-    run(parse_broker(broker_url or "mqtt://localhost"), show, logging.INFO)
+    run(parse_broker(broker_url), show, logging.INFO)

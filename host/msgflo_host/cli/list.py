@@ -1,31 +1,42 @@
-"""``msgflo list``: participants and edges, as the coordinator sees them."""
+"""``msgflo list``: participants and edges, as the coordinator sees them, or as the broker retains them."""
 
 from __future__ import annotations
 
+import asyncio
 import json
-from typing import Any
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import printable
-from ._options import coordinator_option, status_of
+from ..errors import DiscoveryError, MsgfloError, printable
+from ._options import broker_option, coordinator_option, parse_broker, status_of, uses_broker
+
+if TYPE_CHECKING:
+    from msgflo import Broker
 
 __all__ = ["command"]
 
 
 @click.command("list", short_help="List participants and edges.")
-@click.option("--json", "as_json", is_flag=True, help="Print the coordinator's whole answer as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print all that is known as JSON.")
+@broker_option
 @coordinator_option
-def command(as_json: bool, coordinator: str) -> None:
+def command(as_json: bool, broker_url: str | None, coordinator: str) -> None:
     """List nodes with states, ports with topics, and edges with bindings.
+
+    The coordinator is asked. Where none answers that uses the broker named here, those are listed that are announced on
+    the broker, without edges. A broker that is away is not waited for.
 
     \b
     Examples:
       msgflo list
       msgflo list --json | jq '.nodes[] | select(.state == "lost") | .id'
       msgflo list --coordinator http://pi.local:3569
+      msgflo list --broker mqtt://pi.local
     """
-    status = status_of(coordinator)
+    status = _status(None if broker_url is None else parse_broker(broker_url), coordinator)
     if as_json:
         click.echo(json.dumps(status, indent=2, ensure_ascii=False))
         return
@@ -38,6 +49,35 @@ def command(as_json: bool, coordinator: str) -> None:
     for edge in status["edges"]:
         reason = f": {edge['reason']}" if edge["reason"] else ""
         _print(f"{edge['src']} → {edge['tgt']}: {edge['kind']}{reason}")
+
+
+def _status(broker: Broker | None, coordinator: str) -> dict[str, Any]:
+    if broker is None:
+        return status_of(coordinator)
+    with suppress(MsgfloError):
+        status = status_of(coordinator)
+        if uses_broker(status, broker):
+            return status
+    return asyncio.run(_retained(broker))
+
+
+async def _retained(broker: Broker) -> dict[str, Any]:
+    """Return the status of the participants of which the broker retains something; raises BrokerError."""
+    from ..control.system_status import node_status  # takes a while, which only a list of a broker should take
+    from ..model.participants import Registry
+    from ._retained import reading
+
+    registry, now = Registry(), time.monotonic()
+    async with reading(broker) as retained:
+        await retained.read_participants()
+    for participant in retained.participants:
+        with suppress(DiscoveryError):
+            registry.discovered(participant, now, retained=True)
+            if (state := retained.state(participant.connection)) is not None:
+                registry.connection(str(participant.connection), state.decode(errors="replace"), now)
+    roles = sorted({entry.participant.role for entry in registry.all()})
+    nodes = [node_status(role, registry.by_role(role), now, listed=None) for role in roles]
+    return {"broker": str(broker), "nodes": nodes, "edges": []}
 
 
 def _print(line: str) -> None:

@@ -44,6 +44,7 @@ def cli() -> None:
     """Wire small devices together: participants on MQTT, joined by a graph that people edit live.
 
     The broker is named by --broker or MSGFLO_BROKER: mqtt://[user[:password]@]host[:port], or mqtts://host?cafile=FILE.
+    Where it refuses the account, a command ends; run and coordinator try again.
     Exit codes: 0 done, 1 it failed (one line says why), 2 the command line is wrong, 130 ended by Ctrl-C
     (commands that run until then, such as run, end with 0).
     """

@@ -10,7 +10,7 @@ from msgflo import Participant, serve
 
 from ..components.python_program import load_component
 from ..errors import LibraryError
-from ._options import broker_option, parse_broker
+from ._options import local_broker_option, parse_broker
 
 __all__ = ["command"]
 
@@ -21,11 +21,11 @@ __all__ = ["command"]
 @click.option("--class", "class_name", help="Which class, where the file has several.")
 @click.option("--component", "kind", metavar="NAME", help="Its component, if the class does not name one.")
 @click.option("--id", "identity", help="An id of its own, for a second instance of a role.")
-@broker_option
+@local_broker_option
 def command(
-    file: Path, role: str, class_name: str | None, kind: str | None, identity: str | None, broker_url: str | None
+    file: Path, role: str, class_name: str | None, kind: str | None, identity: str | None, broker_url: str
 ) -> None:
-    """Run the component in FILE.py as the participant ROLE until Ctrl-C.
+    """Run the component in FILE.py as the participant ROLE until Ctrl-C. A broker that is away is waited for.
 
     The file defines a subclass of msgflo.Participant; files written for MsgFlo's own Python library run as they are.
 
@@ -34,7 +34,7 @@ def command(
       msgflo participant machine.py machine
       msgflo participant lamps.py hallway --class Dimmer --broker mqtt://pi.local
     """
-    broker = parse_broker(broker_url or "mqtt://localhost")
+    broker = parse_broker(broker_url)
     component = load_component(file, class_name)
     component.component = component.component or kind
     serve(component(role) if identity is None else _with_id(component, role, identity), broker=broker)

@@ -20,7 +20,15 @@ from ..util.text_checks import quoted
 from ..wire import discovery
 from ..wire.connection import Connection
 from ..wire.discovery import Participant, foreign_connection
-from ._options import NobodyThereError, broker_option, coordinator_option, find_broker, is_default, parse_broker
+from ._options import (
+    DEFAULT_BROKER,
+    NobodyThereError,
+    broker_option,
+    coordinator_option,
+    find_broker,
+    is_default,
+    parse_broker,
+)
 
 __all__ = ["command"]
 
@@ -41,7 +49,8 @@ def command(devices: tuple[str, ...], interval: float, broker_url: str | None, c
     """Announce devices that are declared in YAML files, in these roles, until Ctrl-C.
 
     Without --broker and MSGFLO_BROKER that is done on the broker of the running coordinator. Where no coordinator was
-    named either, and nothing answers where it is by default, that is done on mqtt://localhost.
+    named either, and nothing answers where it is by default, that is done on mqtt://localhost. A broker that is away is
+    waited for.
 
     \b
     Examples:
@@ -55,9 +64,7 @@ def command(devices: tuple[str, ...], interval: float, broker_url: str | None, c
     except NobodyThereError:
         if not is_default("coordinator"):
             raise
-        broker = parse_broker("mqtt://localhost")
-    names = ", ".join(device.participant.role for device in desired)
-    click.echo(f"announcing {names} on {broker}; Ctrl-C ends", err=True)
+        broker = parse_broker(DEFAULT_BROKER)
     with suppress(asyncio.CancelledError):
         asyncio.run(_announce(broker, desired, interval))
 
@@ -68,13 +75,15 @@ async def _announce(broker: Broker, desired: list[Foreign], interval: float) -> 
     assert task is not None
     on_shutdown(task.cancel)
     await _refuse_taken(broker, desired)
+    names = ", ".join(device.participant.role for device in desired)
+    click.echo(f"announcing {names} on {broker}; Ctrl-C ends", err=True)
     foreign = ForeignDevices(broker, interval=interval)
     foreign.set_desired(desired)
     await foreign.run()
 
 
 async def _refuse_taken(broker: Broker, desired: list[Foreign]) -> None:
-    """Raise RequestError where a live participant of another connection has the id of one of these devices.
+    """Raise RequestError where a live participant of another connection has the id of one of these devices; Refused.
 
     Each would overwrite the other's announcement, and clear it at its end. One without a connection does not count:
     an earlier start may have left it.
@@ -88,11 +97,15 @@ async def _refuse_taken(broker: Broker, desired: list[Foreign]) -> None:
         subscriptions=(),
         on_message=lambda topic, payload, _: retained.update({topic: payload}),
         on_connected=connected.set,
+        raises_refused=True,
     )
     connection.set_filters(ours)
     serving = asyncio.create_task(connection.run())
+    serving.add_done_callback(lambda task: connected.set())
     try:
         await connected.wait()
+        if serving.done():
+            await serving
         await connection.settled()
         others = _others(ours, retained)
         # By their exact topics: some brokers send no retained messages to wildcards (RabbitMQ).

@@ -35,7 +35,8 @@ def command(
 ) -> None:
     """Publish one packet on a topic, or to an inport named as NODE.INPORT, and wait until the broker has it.
 
-    A name with a dot and no slash is that of an inport, as far as a coordinator answers.
+    A name with a dot and no slash is that of an inport, as far as a coordinator answers. A broker that is away is not
+    waited for.
 
     \b
     Examples:

@@ -35,6 +35,8 @@ __all__ = ["command"]
 def command(what: tuple[str, ...], as_json: bool, count: int | None, broker_url: str | None, coordinator: str) -> None:
     """Print packets on topics (wildcards allowed) or on ports named as NODE.PORT; without arguments, on all topics.
 
+    A broker that is away is waited for.
+
     \b
     Examples:
       msgflo watch machine.load
@@ -76,7 +78,7 @@ async def _watch(broker: Broker, names: Mapping[str, str], count: int | None, sh
                 ended.set_result(None)
 
     client_id = f"msgflo-watch-{uuid.uuid4().hex[:8]}"
-    connection = Connection(broker, client_id, subscriptions=list(names), on_message=received)
+    connection = Connection(broker, client_id, subscriptions=list(names), on_message=received, raises_refused=True)
     serving = asyncio.create_task(connection.run())
     await asyncio.wait([serving, ended], return_when=asyncio.FIRST_COMPLETED)
     serving.cancel()

@@ -194,6 +194,11 @@ class Coordinator:
         """Whether the broker is there and every retained message has been read."""
         return self._connection.connected
 
+    @property
+    def trouble(self) -> str:
+        """Why the broker is out of reach, or was."""
+        return self._connection.trouble
+
     async def run(self) -> None:
         """Serve until cancelled; raises Taken when another coordinator is in charge of the broker at the start.
 
@@ -345,9 +350,12 @@ class Coordinator:
         for lists in (self._direct, self._forwarded, self._components, self._devices):
             lists.forget()
         self._knows_forwarder = False
-        if not self.away and not self._ending:
-            self.away = f"the broker {self.broker} is out of reach: the graph is applied once it is back"
-            self.notify(self.away)
+        away = f"the broker {self.broker} is out of reach: the graph is applied once it is back"
+        if self._connection.refused:
+            away = f"the graph is applied once the broker accepts the coordinator's account: {self.trouble}"
+        if away != self.away and not self._ending:
+            self.away = away
+            self.notify(away)
 
     async def _take_charge(self) -> None:
         """After each connection, before anything is changed in the broker; nothing comes of it where that is lost meanwhile."""

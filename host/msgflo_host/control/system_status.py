@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
-from ..graph.elements import Edge
+from ..graph.elements import Edge, Node
 from ..model.participants import Entry
 from ..model.plan import EdgeState
 from ..util.text_checks import quoted
 from ..wire.discovery import Port
-from .coordinator import Coordinator
 
-__all__ = ["snapshot"]
+if TYPE_CHECKING:
+    from .coordinator import Coordinator
+
+__all__ = ["node_status", "snapshot"]
 
 Status = dict[str, Any]
 
@@ -35,6 +38,7 @@ def snapshot(coordinator: Coordinator) -> Status:
     return {
         "broker": str(coordinator.broker),
         "connected": coordinator.connected,
+        "broker_trouble": None if coordinator.connected else coordinator.trouble,
         "started": coordinator.started,
         "nodes": [_node(name, coordinator, now) for name in names],
         "edges": [
@@ -58,9 +62,14 @@ RANK = ("alive", "asleep", "lost")
 
 
 def _node(name: str, coordinator: Coordinator, now: float) -> Status:
-    entries = sorted(coordinator.registry.by_role(name), key=lambda entry: RANK.index(entry.state))
     listed = coordinator.graph.nodes.get(name)
     error = coordinator.node_errors.get(name, "")
+    return node_status(name, coordinator.registry.by_role(name), now, listed=listed, error=error)
+
+
+def node_status(name: str, entries: Iterable[Entry], now: float, *, listed: Node | None, error: str = "") -> Status:
+    """Return the status of a node by its instances; `listed` is the graph's node."""
+    entries = sorted(entries, key=lambda entry: RANK.index(entry.state))
     if not entries:
         component = listed.component if listed else ""
         return {

@@ -44,6 +44,8 @@ _REPORTED_S, _MOST_REPORTED = 1.0, 10  # so many texts of a participant at once,
 class Components(Session):
     """Runs and announces them until `stop()`; what the broker lists changes while it runs."""
 
+    raises_refused = False  # the forwarder beside it was accepted
+
     def __init__(self, broker: Broker) -> None:
         super().__init__([], broker, client_id=CLIENT_ID, log=log.info)
         self._running: dict[str, _Running] = {}

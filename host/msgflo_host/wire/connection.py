@@ -9,8 +9,8 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from msgflo import Broker, ConnectError, Error, Refused, SubscribeError
-from msgflo.paho_transport import Transport
+from msgflo import Broker, ConnectError, Error, SubscribeError
+from msgflo.paho_transport import Transport, is_login_refused
 
 __all__ = ["Connection"]
 
@@ -32,7 +32,8 @@ class Connection:
     every retained message of the subscriptions has been handed over. ``will``, a topic and a payload, is published retained
     by the broker when this program dies.
     It connects only while `when` is set. A `quiet` one leaves it to another connection of this program, which sets `when`, to
-    log errors, unless this one alone has one.
+    log errors, unless this one alone has one. With `raises_refused`, a login that the broker refuses ends `run`, unless an
+    earlier one was accepted; else it is tried again, as every other error is.
     """
 
     def __init__(
@@ -47,15 +48,21 @@ class Connection:
         will: tuple[str, bytes] | None = None,
         when: asyncio.Event | None = None,
         quiet: bool = False,
+        raises_refused: bool = False,
     ) -> None:
         self.broker = broker
         self.client_id = client_id
         self.connected = False
+        self.trouble = ""
+        """Why there was no connection at the last attempt, or why it ended."""
+        self.refused = False
+        """Whether the broker refused the login at the last attempt."""
         self._subscriptions = [(topic, 1) for topic in subscriptions]
         self._on_message, self._on_connected, self._on_disconnected = on_message, on_connected, on_disconnected
         self._will = will
         self._when = when
         self._quiet = quiet
+        self._raises_refused = raises_refused
         self._transport: Transport | None = None
         # No retained message can follow a packet that was published after the subscription was acknowledged.
         self._marker_topic = f"fbp/coordinator/{uuid.uuid4().hex}"
@@ -91,7 +98,7 @@ class Connection:
             await self._settled.wait()
 
     async def run(self) -> None:
-        """Connect and reconnect until cancelled; then leave cleanly.
+        """Connect and reconnect until cancelled; then leave cleanly. Raises Refused only as `raises_refused` says.
 
         A broker that cannot be reached is retried after 0.1 s, doubling to 5 s, with jitter; each new error
         is logged once.
@@ -103,14 +110,16 @@ class Connection:
                 await self._when.wait()
             try:
                 why = await self._serve()
-            except (Error, TimeoutError) as error:
-                self._log_error(error)
+            except (Error, TimeoutError):
+                if self.refused and self._raises_refused:
+                    raise
+                self._log_error("check user name and password; " if self.refused else "")
             else:
                 if self._held:
                     log.log(self._level, "%s: connection lost (%s); trying again", self.broker, why)
                     self._logged, delay = None, FIRST_RETRY_S
                 else:  # maybe because of a subscription, each time anew
-                    self._log_error(ConnectError(f"{self.broker}: {why}"))
+                    self._log_error()
             await asyncio.sleep(delay * random.uniform(0.5, 1.0))
             delay = min(delay * 2, LONGEST_RETRY_S)
 
@@ -121,7 +130,7 @@ class Connection:
         helpers: list[asyncio.Task[Any]] = []
         try:
             await transport.connect(self._will)
-            self._transport = transport
+            self._transport, self._raises_refused = transport, False
             closed = asyncio.create_task(transport.closed())
             ready = asyncio.create_task(self._become_ready(transport))
             helpers = [closed, ready]
@@ -134,7 +143,12 @@ class Connection:
                 await asyncio.wait([closed, subscribing], return_when=asyncio.FIRST_COMPLETED)
                 if subscribing.done():
                     await subscribing  # which ends by an error alone, as where the broker answers no more
-            return str(await closed)
+            why = str(await closed)
+            self.trouble, self.refused = f"{self.broker}: {why}", False
+            return why
+        except (Error, TimeoutError) as error:
+            self.trouble, self.refused = str(error) or f"{self.broker}: no answer in time", is_login_refused(error)
+            raise
         finally:
             for helper in helpers:
                 helper.cancel()
@@ -209,14 +223,10 @@ class Connection:
         alone = self._failures >= ALONE and self._when is not None and self._when.is_set()
         return logging.DEBUG if self._quiet and not alone else logging.ERROR
 
-    def _log_error(self, error: Exception) -> None:
+    def _log_error(self, hint: str = "") -> None:
         self._failures += 1
-        message = str(error) or f"{self.broker}: no answer in time"
-        if self._quiet:
-            message = f"{self.client_id}: {message}"
+        message = f"{self.client_id}: {self.trouble}" if self._quiet else self.trouble
         if (self._level, message) == self._logged:
             return
         self._logged = self._level, message
-        unknown = isinstance(error, Refused) and error.code in (4, 5)
-        hint = "check user name and password" if unknown else "trying again until it works"
-        log.log(self._level, "%s (%s)", message, hint)
+        log.log(self._level, "%s (%strying again until it works)", message, hint)

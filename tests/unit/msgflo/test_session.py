@@ -12,6 +12,7 @@ import msgflo
 from event_loop import run_simulated
 from memory_broker import MemoryBroker, Write
 from msgflo.paho_transport import Transport
+from simulation import until
 
 CONNECT, PINGREQ = 0x10, 0xC0
 
@@ -51,7 +52,7 @@ def test_pauses_before_connecting_again_grow_up_to_a_bound() -> None:
             if first == CONNECT:
                 tried.append(asyncio.get_running_loop().time())
 
-        with MemoryBroker(connack=5, answer=answer) as broker:
+        with MemoryBroker(connack=3, answer=answer) as broker:
             pauses = await times(msgflo.Session([Meter("meter")], broker.url), tried, 1000)
         for pause, expected in zip(pauses, [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, *[6] * 100], strict=False):
             assert 0.7 * expected < pause < 1.3 * expected
@@ -78,6 +79,27 @@ def test_the_first_try_to_connect_again_comes_within_200_ms_and_the_next_soon_af
             while not session.connected:
                 await asyncio.sleep(0.001)
             assert loop.time() - lost < 0.5
+            await session.stop()
+            await running
+
+    run_simulated(main)
+
+
+def test_a_wrong_account_ends_a_session_unless_it_was_right_before() -> None:
+    async def main() -> None:
+        with MemoryBroker(connack=5) as broker:
+            with pytest.raises(msgflo.Refused, match=r"not authorised \(code 5\)$"):
+                await msgflo.Session([Meter("meter")], broker.url).run()
+            broker.connack = 0
+            session = msgflo.Session([Meter("meter")], broker.url)
+            running = asyncio.create_task(session.run())
+            await until(lambda: session.connected)
+            broker.stop()
+            broker.connack = 5
+            broker.start()
+            await until(lambda: session.attempts > 5)
+            broker.connack = 0
+            await until(lambda: session.connected)
             await session.stop()
             await running
 

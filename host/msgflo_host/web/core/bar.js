@@ -55,8 +55,8 @@ function showConnection({ fbp, system }, askSecret) {
   system.addEventListener("state", show);
   system.addEventListener("change", ({ detail: { kinds } }) => {
     if (!kinds.has("status")) return;
-    const { broker, connected, graph_trouble: trouble, save_trouble: saving } = system.status;
-    banner("banner-broker", broker !== "" && !connected ? `The coordinator has no connection to the broker ${broker}; it keeps trying.` : "", "warn");
+    const { broker, connected, broker_trouble: why, graph_trouble: trouble, save_trouble: saving } = system.status;
+    banner("banner-broker", broker !== "" && !connected ? `The coordinator has no connection to the broker, and keeps trying: ${why || broker}` : "", "warn");
     if (lastTrouble && lastTrouble !== trouble) dropToasts(lastTrouble);
     lastTrouble = trouble ?? "";
     banner("banner-trouble", trouble ? `The graph's file is not used, and nothing is saved into it: ${trouble}` : "", "warn");

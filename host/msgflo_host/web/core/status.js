@@ -11,7 +11,7 @@ const INTERVAL_MS = 2000;
  * @typedef {{id: string, component: string, label?: string, icon?: string, state: "alive" | "asleep" | "lost" | "pending", reason: string,
  *   error: string, listed: boolean, last_packet_s?: number | null, instances: Instance[], inports: StatusPort[], outports: StatusPort[]}} NodeStatus
  * @typedef {{ends: {src: import("./graph.js").End, tgt: import("./graph.js").End}, kind: string, reason: string, topics: [string, string][], rate: number, packets: number}} EdgeStatus
- * @typedef {{broker: string, connected: boolean, graph?: string | null, graph_trouble?: string, unsaved?: boolean | null, save_trouble?: string | null, nodes: NodeStatus[], edges: EdgeStatus[]}} Answer
+ * @typedef {{broker: string, connected: boolean, broker_trouble?: string | null, graph?: string | null, graph_trouble?: string, unsaved?: boolean | null, save_trouble?: string | null, nodes: NodeStatus[], edges: EdgeStatus[]}} Answer
  */
 
 /** @type {Answer} */

@@ -1,8 +1,11 @@
 """Packets, and the log, while the broker is away."""
 
 import asyncio
+import sys
 
+from failing import raised
 from host import equal, until
+from msgflo.errors import Refused
 from parts import Source, contains, run, session, settle
 
 
@@ -93,9 +96,14 @@ async def test_an_absent_broker_is_waited_for_and_logged_once(host):
     equal(await host.ask("recorded", count=1), [["s/level", "1", True]])
 
 
-async def test_a_wrong_password_is_logged_once_without_the_password(host):
+async def test_a_wrong_password_ends_a_program_and_is_logged_once_by_a_board(host):
     url = await host.ask("broker", users={"ada": "right"})
     running, logged = session(url.replace("//", "//ada:wrong@"), Source("s"))
+    if sys.implementation.name == "cpython":
+        error = await raised(Refused, running.run())
+        contains(str(error), "//ada:***@", "not authorised")
+        equal(logged, [])
+        return
     task = asyncio.create_task(running.run())
     await until(lambda: running.attempts > 2)
     equal(len(logged), 1)

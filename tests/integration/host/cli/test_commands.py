@@ -9,8 +9,10 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import paho.mqtt.publish
 import psutil
@@ -99,3 +101,74 @@ def test_where_a_library_cannot_be_imported_the_cause_is_seen(tmp_path: Path) ->
     answer = msgflo("send", "lamp/on", "true", "--broker", "mqtt://localhost", PYTHONPATH=str(tmp_path))
     assert answer.returncode == 1
     assert answer.stderr.endswith("\nImportError: libexpat.so.1 is missing\n")
+
+
+ONE_SHOT = {
+    "send": ["send", "x", "1"],
+    "list": ["list", "--coordinator", "http://127.0.0.1:1"],
+    "forget": ["forget", "somebody", "--coordinator", "http://127.0.0.1:1"],
+}
+WAITING = {
+    "watch": ["watch", "x"],
+    "register": ["register", "plug:plug.yml"],
+    "participant": ["participant", "part.py", "part"],
+}
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[[dict[str, list[str]], str], dict[str, subprocess.Popen[bytes]]]]:
+    """Start commands at the same time, each with its stderr in a file of its name; they are ended with the test."""
+    (tmp_path / "plug.yml").write_text("component: home/Plug\ninports: {power: {queue: plug/power}}\n")
+    (tmp_path / "part.py").write_text("from msgflo import Participant\nclass Part(Participant): ...\n")
+    started: list[subprocess.Popen[bytes]] = []
+
+    def begin(commands: dict[str, list[str]], broker: str) -> dict[str, subprocess.Popen[bytes]]:
+        processes = {}
+        for name, arguments in commands.items():
+            with (tmp_path / name).open("wb") as stderr:
+                processes[name] = subprocess.Popen(
+                    [sys.executable, "-m", "msgflo_host", *arguments],
+                    stdout=subprocess.DEVNULL, stderr=stderr, cwd=tmp_path, env=os.environ | {"MSGFLO_BROKER": broker},
+                )  # fmt: skip
+        started.extend(processes.values())
+        return processes
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def test_a_login_that_is_refused_ends_every_command_with_one_line(start: Any, tmp_path: Path) -> None:
+    with Broker(users={"anna": "right"}) as broker:
+        started = start(ONE_SHOT | WAITING, broker.url.replace("//", "//anna:wr0ng@"))
+        for name, process in started.items():
+            assert process.wait(30) == 1, name
+            url = broker.url.replace("//", "//anna:***@")
+            expected = f"msgflo: {url} refused the connection: not authorised (code 5)\n"
+            assert (tmp_path / name).read_text() == expected, name
+
+
+def test_a_broker_that_is_away_is_waited_for_unless_there_is_one_thing_to_do(start: Any, tmp_path: Path) -> None:
+    broker = Broker()
+    for name, process in start(ONE_SHOT, broker.url).items():
+        assert process.wait(30) == 1, name
+        refused = f"msgflo: {broker.url}: connection refused (does a broker run there?)\n"
+        assert (tmp_path / name).read_text() == refused, name
+    waiting = start(WAITING, broker.url)
+    until(lambda: all("connection refused" in (tmp_path / name).read_text() for name in WAITING))
+    with broker:
+        for client in ("msgflo-watch-", "msgflo-foreign-", "part"):
+            until(lambda client=client: f" as {client}" in broker.log)
+        for name, process in waiting.items():
+            assert process.poll() is None
+            first = (tmp_path / name).read_text().splitlines()[0]
+            assert first.startswith(f"{broker.url}: connection refused (does a broker run there?)"), name
+            assert (tmp_path / name).read_text().count("refused") == 1, name
+
+
+def test_list_shows_who_is_announced_where_no_coordinator_answers(shared_broker: Broker) -> None:
+    with Participants(Sink("only-sink"), broker=shared_broker.url):
+        done = msgflo("list", "--broker", shared_broker.url, MSGFLO_COORDINATOR="http://127.0.0.1:1")
+    assert done.returncode == 0, done.stderr
+    assert "only-sink (test/Sink): alive\n    → in (any) only-sink/in\n" in done.stdout

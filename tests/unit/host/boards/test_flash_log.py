@@ -31,7 +31,13 @@ def test_broker_that_does_not_answer_is_logged_and_what_to_try(tmp_path: Path, m
         connected = False
 
         def __init__(
-            self, broker: Broker, client: str, *, subscriptions: list[str], on_message: Callable[..., None]
+            self,
+            broker: Broker,
+            client: str,
+            *,
+            subscriptions: list[str],
+            on_message: Callable[..., None],
+            raises_refused: bool,
         ) -> None:
             assert subscriptions == ["kitchen-board/log"]
 

@@ -18,6 +18,7 @@ from msgflo_host.control.lease import Taken
 from msgflo_host.control.system_status import snapshot
 from msgflo_host.graph import fbp_reader
 from msgflo_host.graph.model import Graph
+from msgflo_host.model.events import Notice
 from simulation import beside, coordinating, edge_kind, pass_time, taking_part, until
 from systems import Sink, Source, discovery_message, node
 
@@ -157,9 +158,17 @@ def test_a_wrong_password_is_named_without_saying_it(logged: pytest.LogCaptureFi
     async def main(broker: MemoryBroker) -> None:
         address = msgflo.Broker.parse(broker.url.replace("://", "://anna:wr0ng@"))
         coordinator = Coordinator(address, Graph("main"))
+        told: list[str] = []
+        coordinator.events.listen(Notice, lambda event: told.append(event.text))
         async with beside(coordinator.run()):
             await pass_time(60)
-            assert "wr0ng" not in str(snapshot(coordinator))
+            status = snapshot(coordinator)
+            assert "wr0ng" not in str(status)
+            assert status["broker_trouble"].endswith(" refused the connection: not authorised (code 5)")
+            assert [text.partition(": ")[2] for text in told] == [status["broker_trouble"]]
+            broker.connack = 0
+            await until(lambda: coordinator.connected)
+            assert snapshot(coordinator)["broker_trouble"] is None
 
     simulated(main, MemoryBroker(connack=5))
     assert logged.text.count("check user name and password") == 1
