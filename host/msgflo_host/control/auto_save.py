@@ -22,6 +22,8 @@ log = logging.getLogger("msgflo")
 
 DELAY_S = 0.5
 """Edits come in bursts; the file is written this long after the first of them."""
+SHARE = 3
+"""At least so many times as long as the last save took: a large graph is not written without end while it is edited."""
 BUSY_S = 0.1
 """The next try, where one save is still under way."""
 LONGEST_RETRY_S = 30.0
@@ -105,6 +107,7 @@ class AutoSave:
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
         self._saving: Saving | None = None
+        self._began, self._took_s = 0.0, 0.0
         self._unsaved = False
         self.trouble = ""
         """Why edits are not in the file, and where they are."""
@@ -130,7 +133,7 @@ class AutoSave:
     def save_soon(self) -> None:
         """There is something to save."""
         self._unsaved = True
-        self._save_in(DELAY_S)
+        self._save_in(max(DELAY_S, SHARE * self._took_s))
 
     def _edited(self, event: GraphEdited) -> None:
         if event.graph == MAIN:
@@ -158,14 +161,14 @@ class AutoSave:
         except GraphError as error:
             self._failed(error)
             return
-        self._unsaved = False
+        self._unsaved, self._began = False, self._loop.time()
         saving = self._saving = self._file.begin(self._coordinator.graphs.main.graph)
         self._beside(saving.run, lambda: self._saved(saving))
 
     def _saved(self, saving: Saving) -> None:
         if saving is not self._saving:
             return
-        self._saving = None
+        self._saving, self._took_s = None, self._loop.time() - self._began
         self._file.finish(saving)
         try:
             if saving.error is not None:

@@ -27,7 +27,7 @@ BROKEN = "mine(x/Mine)\noops ->\n"
 class System:
     """A coordinator that nobody runs, without a broker, and the file of its graph."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, save_takes_s: float = 0) -> None:
         self.path = path
         self.loop = ManualLoop()
         seen = signature(path)
@@ -43,7 +43,7 @@ class System:
             self.file,
             self.journal,
             loop=self.loop,  # type: ignore[arg-type]
-            beside=lambda work, then: (self.loop.call_soon(work), self.loop.call_soon(then)),
+            beside=lambda work, then: self.loop.call_later(save_takes_s, lambda: (work(), then())),
         )
 
     def edit(self, command: str, graph: str = MAIN, **payload: Any) -> None:
@@ -99,6 +99,18 @@ def test_a_burst_of_edits_is_written_once_within_a_second(path: Path, monkeypatc
     system.wait()
     assert saved(path) == [f"n{number}" for number in range(10)]
     assert len(written) == 2
+
+
+def test_a_file_that_takes_long_to_write_is_written_less_often_while_it_is_edited(path: Path) -> None:
+    system = System(path, save_takes_s=2)
+    system.add("a")
+    system.loop.advance(auto_save.DELAY_S + 2)
+    assert saved(path) == ["a"]
+    system.add("b")
+    system.loop.advance(3 * 2 + 1.9)
+    assert saved(path) == ["a"]
+    system.loop.advance(0.2)
+    assert saved(path) == ["a", "b"]
 
 
 def test_at_the_end_what_waits_is_written_at_once(path: Path) -> None:
