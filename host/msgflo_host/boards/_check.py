@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import PortMapError
-from ..util import text_checks
+from ..util import quoting
 from ..util.yaml_reader import Located
 from .units import Quantity, plain, with_point, without_unit
 
@@ -55,7 +55,7 @@ def nearest(word: str, known: Collection[str], what: str = "allowed are") -> str
     """Return the hint for an unknown word: the one that was meant, or all that there are."""
     lower = {each.lower(): each for each in known}
     near = get_close_matches(word.lower(), lower, 1, 0.6) if len(word) < 80 else []
-    return f"did you mean {text_checks.quoted(lower[near[0]])}?" if near else f"{what} {', '.join(known) or 'none'}"
+    return f"did you mean {quoting.quoted(lower[near[0]])}?" if near else f"{what} {', '.join(known) or 'none'}"
 
 
 def shown(place: Located) -> str:
@@ -65,7 +65,7 @@ def shown(place: Located) -> str:
     value = place.value
     if isinstance(value, dict | list):
         return f"a {'map' if isinstance(value, dict) else 'list'} of {len(value)}" if value else "empty"
-    return "empty" if value is None else text_checks.shown(value)
+    return "empty" if value is None else quoting.shown(value)
 
 
 class Section:
@@ -78,7 +78,7 @@ class Section:
 
     def where(self, key: str) -> str:
         """Return the name of a key for messages, as in `wifi.ssid`."""
-        shown = key if _PLAIN.fullmatch(key) else text_checks.quoted(key)
+        shown = key if _PLAIN.fullmatch(key) else quoting.quoted(key)
         return f"{self.path}.{shown}" if self.path else shown
 
     def place_of(self, key: str) -> Located | tuple[int, int]:
@@ -104,7 +104,7 @@ class Section:
             if key not in keys:
                 where = f" in {self.path}" if self.path else ""
                 self.findings.report(
-                    self.at.keys[key], f"unknown key {text_checks.quoted(key)}{where}; {nearest(key, keys)}"
+                    self.at.keys[key], f"unknown key {quoting.quoted(key)}{where}; {nearest(key, keys)}"
                 )
 
     def has(self, key: str) -> bool:

@@ -13,7 +13,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 from msgflo import Broker
 
 from ..errors import PortMapError
-from ..util import text_checks
+from ..util import quoting
 from ..util.yaml_reader import CUT, Located, Reader
 from . import _check_network as network
 from ._check import BROKEN, Findings, Section
@@ -107,7 +107,7 @@ class _Reader(Reader):
         found = super()._map(node, depth)
         for (key, value), (rest, _) in halves:
             place, text = found.value[key.value], f"{value.value},{rest.value}"
-            message = f"{key.value} is {text_checks.quoted(text)}; {with_point(text)}"
+            message = f"{key.value} is {quoting.quoted(text)}; {with_point(text)}"
             self.slip(message, value.start_mark.line + 1, value.start_mark.column + 1)
             found.value[key.value] = replace(place, value=BROKEN)
         return found

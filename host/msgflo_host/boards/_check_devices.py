@@ -10,7 +10,7 @@ from unicodedata import combining, normalize
 
 from msgflo import topics
 
-from ..util import text_checks
+from ..util import quoting, text_checks
 from ..util.yaml_reader import Located
 from ._check import Findings, Section, nearest
 from ._check_pins import Pins
@@ -90,7 +90,7 @@ class Devices:
             return None
         meant = ALSO_CALLED.get(str(place.value).lower()) if place is not None else None
         if meant is not None:
-            section.wrong("kind", f"did you mean {text_checks.quoted(meant)}?")
+            section.wrong("kind", f"did you mean {quoting.quoted(meant)}?")
             return None
         name = section.choice("kind", KINDS, "kind: dht22")
         return KINDS[name] if name else None
@@ -116,12 +116,12 @@ class Devices:
         """Note a role as taken; reports one that cannot be, or is taken already."""
         reason = _wrong_topic(role) or (f"it is longer than {_MAX_ROLE} characters" if len(role) > _MAX_ROLE else None)
         if reason:
-            self._top.findings.report(place, f"{who}: the role {text_checks.quoted(role)} cannot be one: {reason}")
+            self._top.findings.report(place, f"{who}: the role {quoting.quoted(role)} cannot be one: {reason}")
         else:
             check_role_name(self._top.findings, place, role)
         other = self._roles.setdefault(role, who)
         if other != who:
-            self._top.findings.report(place, f"{who}: the role {text_checks.quoted(role)} is taken by {other}")
+            self._top.findings.report(place, f"{who}: the role {quoting.quoted(role)} is taken by {other}")
 
     def _key_of(self, name: str) -> tuple[int, int]:
         return self._top.at.value["devices"].keys[name]  # type: ignore[no-any-return]
@@ -215,16 +215,14 @@ class Devices:
             for port in given.at.value:
                 if port not in ports:
                     place = given.at.keys[port]
-                    what = f"{given.path}: there is no port {text_checks.quoted(port)}; {nearest(port, ports, 'there are')}"
+                    what = f"{given.path}: there is no port {quoting.quoted(port)}; {nearest(port, ports, 'there are')}"
                     given.findings.report(place, what)
                 elif (topic := given.text(port)) is not None:
                     if reason := _wrong_topic(topic):
                         given.wrong(port, reason)
                     elif topic.startswith(f"{self._board_role}/"):
                         where = f"{section.path}, port {port}"
-                        given.report(
-                            port, f"{where}: the topic {text_checks.quoted(topic)} is that of the board itself"
-                        )
+                        given.report(port, f"{where}: the topic {quoting.quoted(topic)} is that of the board itself")
                     else:
                         found[port] = topic
         if self._roles.get(role) == section.path:  # of a role that is taken, all topics are
@@ -249,7 +247,7 @@ class Devices:
             topic = found.get(port, f"{role}/{port}")
             other = self._outports.setdefault(topic, f"{section.path}, port {port}")
             if other != f"{section.path}, port {port}":
-                message = f"{section.path}, port {port}: the topic {text_checks.quoted(topic)} is that of {other}"
+                message = f"{section.path}, port {port}: the topic {quoting.quoted(topic)} is that of {other}"
                 section.findings.report(place_of(port), message)
         own = {found.get(port, f"{role}/{port}"): port for port in outports}
         for port in inports:
@@ -257,7 +255,7 @@ class Devices:
             if topic in own:
                 where = place_of(port if port in found else own[topic])
                 message = (
-                    f"{section.path}: inport {port} and outport {own[topic]} have the topic {text_checks.quoted(topic)}"
+                    f"{section.path}: inport {port} and outport {own[topic]} have the topic {quoting.quoted(topic)}"
                 )
                 section.findings.report(where, message)
 
@@ -322,7 +320,7 @@ def check_role_name(findings: Findings, place: Located | tuple[int, int], role: 
     like = re.sub(r"[ ./]+", "-", _ascii(role))
     instead = f"; as in  {like}" if _FBP_NODE.fullmatch(like) else ""
     allowed = "a letter or _ comes first, then letters, digits, _ and -"
-    findings.warn(place, f"no .fbp graph can name the role {text_checks.quoted(role)}: {allowed}{instead}")
+    findings.warn(place, f"no .fbp graph can name the role {quoting.quoted(role)}: {allowed}{instead}")
 
 
 def _ascii(text: str) -> str:

@@ -14,7 +14,7 @@ from msgflo.topics import connection_topic, is_filter, matches, participant_topi
 
 from ..control.retained_lists import bound_topic
 from ..errors import MsgfloError, RequestError, printable
-from ..util.text_checks import quoted
+from ..util.quoting import quoted
 from ..wire.discovery import Participant
 from ..wire.sessions import clear_sessions
 from ._options import broker_option, coordinator_option, find_broker, status_of, uses_broker

@@ -16,7 +16,7 @@ from ..components.foreign.announcer import DEFAULT_INTERVAL_S, ForeignDevices
 from ..components.foreign.foreign_file import Foreign, check_unique, load, parse_role_argument
 from ..errors import DiscoveryError, RequestError
 from ..processes.signals import on_shutdown
-from ..util.text_checks import quoted
+from ..util.quoting import quoted
 from ..wire import discovery
 from ..wire.connection import Connection
 from ..wire.discovery import Participant, foreign_connection

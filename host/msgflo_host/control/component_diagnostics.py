@@ -10,7 +10,7 @@ from msgflo.topics import is_filter
 
 from ..builtin.collection import MODULES
 from ..components.library import Library
-from ..util.text_checks import quoted
+from ..util.quoting import quoted
 from .coordinator import Coordinator
 
 __all__ = ["Diagnostics", "why_not_started"]

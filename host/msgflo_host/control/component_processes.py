@@ -26,7 +26,7 @@ from ..model.secrecy import is_secure
 from ..processes.process_command import Command, environment
 from ..processes.runner import SETTLED_S, Runner, in_this_program
 from ..util.log_filter import LogFilter
-from ..util.text_checks import quoted
+from ..util.quoting import quoted
 from .component_diagnostics import Diagnostics, why_not_started
 from .coordinator import Coordinator
 from .foreign_nodes import ForeignNodes

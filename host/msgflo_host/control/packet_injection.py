@@ -12,7 +12,7 @@ from ..graph.elements import PortRef
 from ..model.events import PacketSent, Reconciled
 from ..model.initial_packets import encoded
 from ..model.role_ports import Place, Refused
-from ..util.text_checks import quoted
+from ..util.quoting import quoted
 from .coordinator import Coordinator
 
 __all__ = ["MOST_BYTES", "MOST_HELD", "Injection"]

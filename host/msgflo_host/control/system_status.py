@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..graph.elements import Edge, Node
 from ..model.participants import Entry
 from ..model.plan import EdgeState
-from ..util.text_checks import quoted
+from ..util.quoting import quoted
 from ..wire.discovery import Port
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from typing import Any
 import aiohttp
 
 from ..errors import ClientError, system_reason
-from ..util.text_checks import quoted
+from ..util.quoting import quoted
 from .envelope import NUMBERLESS, answer_to
 
 __all__ = ["Client", "Message"]

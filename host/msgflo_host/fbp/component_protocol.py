@@ -13,7 +13,7 @@ from ..graph.json_format import compact, form
 from ..graph.model import Graph
 from ..model.events import GraphChanged, GraphEnded, LibraryChanged
 from ..model.graphs import Graphs
-from ..util.text_checks import quoted
+from ..util.quoting import quoted
 from .client_list import ClientHandle
 from .dispatch import Command, Replies
 from .envelope import Request

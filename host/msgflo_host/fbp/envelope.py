@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ..util.text_checks import quoted, shown
+from ..util.quoting import quoted, shown
 
 __all__ = [
     "NUMBERLESS",

@@ -14,7 +14,7 @@ from ..graph.commands import COMMANDS, AlreadyDoneError
 from ..graph.editor_layout import edited
 from ..model.events import GraphChanged, GraphEnded
 from ..model.graphs import MAIN, Network
-from ..util.text_checks import quoted
+from ..util.quoting import quoted
 from .client_list import ClientHandle, ClientLeft, ClientList
 from .dispatch import Command, Replies
 from .envelope import Request

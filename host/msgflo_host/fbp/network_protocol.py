@@ -11,7 +11,7 @@ from ..errors import RequestError
 from ..model.events import GraphEnded
 from ..model.graphs import Network
 from ..traces.flowtrace import time_text
-from ..util.text_checks import shown
+from ..util.quoting import shown
 from .client_list import ClientHandle
 from .dispatch import Command, Replies
 from .envelope import Request

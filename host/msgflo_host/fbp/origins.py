@@ -10,7 +10,7 @@ import re
 from collections.abc import Container, Iterable
 
 from ..errors import ServerError
-from ..util.text_checks import quoted
+from ..util.quoting import quoted
 
 __all__ = ["Origins", "is_local_name", "is_loopback"]
 

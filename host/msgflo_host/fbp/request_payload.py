@@ -8,7 +8,8 @@ from typing import Any
 from ..errors import GraphError, RequestError
 from ..graph.elements import PortRef
 from ..model.graphs import Graphs, Network
-from ..util.text_checks import FORBIDDEN, is_uri, shown
+from ..util.quoting import shown
+from ..util.text_checks import FORBIDDEN, is_uri
 
 __all__ = ["MOST_SELECTED", "end", "graph_id", "network_of", "selected", "selection", "text", "uri"]
 

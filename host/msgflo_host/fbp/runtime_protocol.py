@@ -13,7 +13,7 @@ from ..graph.commands import Change
 from ..graph.elements import Export, PortRef
 from ..model.events import GraphChanged, GraphEnded
 from ..model.graphs import MAIN, Graphs, Network
-from ..util.text_checks import quoted, shown
+from ..util.quoting import quoted, shown
 from ..wire.payloads import shortened
 from .client_list import ClientHandle, ClientIntroduced, ClientList
 from .dispatch import Command, Replies

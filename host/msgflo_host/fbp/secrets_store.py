@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ServerError
 from ..util.private_files import others_read, read_or_create
-from ..util.text_checks import quoted, shown
+from ..util.quoting import quoted, shown
 from .permissions import CAPABILITIES, READY_MADE
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from ..errors import RequestError
-from ..util.text_checks import quoted, shown
+from ..util.quoting import quoted, shown
 from ..util.token_bucket import TokenBucket
 from .client_list import ClientHandle
 from .envelope import PROTOCOLS, Request, answer_to, encode, read

@@ -22,7 +22,7 @@ from ..control.packet_subscriptions import Subscriptions
 from ..errors import MsgfloError, RequestError
 from ..model.participants import Entry
 from ..util.log_filter import LogFilter
-from ..util.text_checks import quoted
+from ..util.quoting import quoted
 from ..wire.discovery import Participant
 from ..wire.payloads import shortened
 from .client_list import ClientAccessChanged, ClientHandle, ClientIntroduced, ClientLeft, ClientList

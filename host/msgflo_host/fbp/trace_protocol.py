@@ -16,7 +16,7 @@ from ..model.events import GraphEnded
 from ..model.graphs import Graphs
 from ..traces import flowtrace
 from ..traces.event_ring import DEFAULT_EVENTS, Ring
-from ..util.text_checks import quoted, shown
+from ..util.quoting import quoted, shown
 from .client_list import (
     Broadcast,
     ClientAccessChanged,

@@ -15,7 +15,7 @@ from typing import TypeAlias
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from ..util.log_filter import LogFilter
-from ..util.text_checks import quoted
+from ..util.quoting import quoted
 from .client_list import ClientHandle, ClientList
 from .envelope import EnvelopeError, Request, parse, refusal
 from .origins import Origins, is_loopback

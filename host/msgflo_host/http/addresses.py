@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from urllib.parse import quote, urlsplit
 
 from ..errors import ServerError
-from ..util.text_checks import quoted
+from ..util.quoting import quoted
 
 __all__ = ["OwnNames", "live_url", "local_url", "origin", "outward_url"]
 

@@ -15,7 +15,7 @@ from ..fbp.origins import Origins
 from ..fbp.permissions import Permissions
 from ..fbp.websocket import WRONG_SECRET_S, is_local
 from ..util.log_filter import LogFilter
-from ..util.text_checks import quoted
+from ..util.quoting import quoted
 
 __all__ = ["Gate"]
 

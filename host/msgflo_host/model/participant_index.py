@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..errors import DiscoveryError
-from ..util.text_checks import quoted
+from ..util.quoting import quoted
 from ..wire.discovery import Participant
 from .topic_publishers import Publishers, Traffic
 

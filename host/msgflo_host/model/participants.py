@@ -21,7 +21,7 @@ from __future__ import annotations
 import math
 
 from ..errors import DiscoveryError
-from ..util.text_checks import quoted
+from ..util.quoting import quoted
 from ..wire import discovery
 from ..wire.discovery import Participant
 from .participant_index import Connection, Entry, Event, Index

@@ -24,7 +24,7 @@ import msgspec
 from msgflo.topics import is_filter, matches
 
 from ..graph.model import Edge, Graph
-from ..util.text_checks import quoted
+from ..util.quoting import quoted
 from ..wire.discovery import Participant, foreign_connection
 from ..wire.forward_list import Forward
 from ..wire.topic_cycles import covers, find_cycles

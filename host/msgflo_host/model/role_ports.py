@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from ..util.text_checks import quoted
+from ..util.quoting import quoted
 from ..wire.discovery import Participant, Port
 
 __all__ = ["Place", "Ports", "Refused"]

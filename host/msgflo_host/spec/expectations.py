@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..graph.json_format import compact
-from ..util.text_checks import quoted
+from ..util.quoting import quoted
 from . import jsonpath
 
 __all__ = ["OPERATORS", "TYPES", "Expectation", "Unfulfilled", "shown"]

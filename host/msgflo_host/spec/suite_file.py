@@ -16,7 +16,7 @@ from ..errors import GraphError, SpecError
 from ..graph import json_format
 from ..graph.model import Graph
 from ..util.javascript import whole_numbers
-from ..util.text_checks import quoted
+from ..util.quoting import quoted
 from ..util.yaml_reader import Located, Reader
 from . import jsonpath
 from .expectations import OPERATORS, Expectation

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable
-from math import isfinite, isnan
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +13,7 @@ import msgspec
 from msgflo.paho_topics import FORBIDDEN, MAX_SLASHES
 
 from . import bounded_json
+from .quoting import MOST_SHOWN, quoted, shown
 
 __all__ = [
     "FORBIDDEN",
@@ -23,10 +23,8 @@ __all__ = [
     "is_plain",
     "is_uri",
     "name",
-    "quoted",
     "scalar",
     "shallow",
-    "shown",
     "unknown_keys",
 ]
 
@@ -34,7 +32,6 @@ _FORBIDDEN_BUT_NUL = re.compile(FORBIDDEN.pattern.replace("\x00", "\x01", 1))
 # Short topics of plain characters, nearly all there are, need no closer check.
 _PLAIN = re.compile(r"[0-9A-Za-z_./ :=@\-]{1,200}\Z")
 _MAX_TOPIC = 65535  # bytes: MQTT 3.1.1, §1.5.3
-_SHOWN = 60  # characters of an offending value in a message
 
 
 class Problem(Exception):
@@ -50,42 +47,9 @@ def decode(payload: bytes) -> Any:
     except RecursionError:
         raise Problem("the message is nested too deeply") from None
     except ValueError as error:
-        raise Problem(f"the message is not JSON: {error}; it begins with {shown(bytes(payload[:_SHOWN]))}") from None
-
-
-def shown(value: Any) -> str:
-    """Return a value for a message, shortened."""
-    if isinstance(value, bytes):
-        return quoted(value.decode(errors="replace"))
-    if isinstance(value, str):
-        return quoted(value)
-    if isinstance(value, dict):
-        return f"an object with {len(value)} keys" if value else "an empty object"
-    if isinstance(value, list):
-        return f"a list of {len(value)}" if value else "an empty list"
-    if value is None:
-        return "missing"
-    if isinstance(value, float) and not isfinite(value):  # 1e400, too, where it was read as one
-        return "NaN" if isnan(value) else f"{'-' if value < 0 else ''}Infinity"
-    return msgspec.json.encode(value).decode() if isinstance(value, bool | float) else _short(_digits(value))
-
-
-def _digits(value: int) -> str:
-    # Python refuses to print very long numbers.
-    return str(value) if abs(value) < 10**_SHOWN else "a number of more than 60 digits"
-
-
-def quoted(text: str) -> str:
-    """Return a text in quotes, shortened, with nothing in it that moves a terminal's cursor or turns its text around."""
-    beginning = text[: _SHOWN + 1]
-    if not beginning.isprintable():
-        beginning = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in beginning)
-    escaped = msgspec.json.encode(beginning).decode()
-    return _short(escaped) + '"' if len(text) > _SHOWN else escaped
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _SHOWN + 2 else text[:_SHOWN] + "…"
+        raise Problem(
+            f"the message is not JSON: {error}; it begins with {shown(bytes(payload[:MOST_SHOWN]))}"
+        ) from None
 
 
 def name(value: Any, where: str, limit: int, *, nul: bool = False) -> str | None:
@@ -93,7 +57,7 @@ def name(value: Any, where: str, limit: int, *, nul: bool = False) -> str | None
     if type(value) is not str:
         if value is None:
             return None
-        if type(value) is not int or abs(value) >= 10**_SHOWN:
+        if type(value) is not int or abs(value) >= 10**MOST_SHOWN:
             raise Problem(f"{where} is {shown(value)}; a text is needed")
         value = str(value)
     if not value:

@@ -17,7 +17,8 @@ from msgflo import topics
 
 from ..errors import DiscoveryError
 from ..util import text_checks
-from ..util.text_checks import Problem, quoted, shown
+from ..util.quoting import quoted, shown
+from ..util.text_checks import Problem
 from .port import MAX_DEPTH, MAX_ID, MAX_PORTS, Port, inport_topic, outport_topic, port_object, ports
 
 __all__ = [

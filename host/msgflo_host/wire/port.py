@@ -11,7 +11,8 @@ from msgflo import topics
 from msgflo.errors import ConfigError
 
 from ..util import text_checks
-from ..util.text_checks import Problem, quoted, shown
+from ..util.quoting import quoted, shown
+from ..util.text_checks import Problem
 
 __all__ = ["MAX_DEPTH", "MAX_ID", "MAX_PORTS", "Port", "inport_topic", "outport_topic", "port_object", "ports"]
 

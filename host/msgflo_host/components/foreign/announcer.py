@@ -30,7 +30,7 @@ import msgspec
 from msgflo import Broker, ConnectError, topics
 
 from ...errors import ForeignError
-from ...util.text_checks import quoted
+from ...util.quoting import quoted
 from ...wire import discovery
 from ...wire.connection import Connection
 from .foreign_file import Availability, Foreign, check_unique

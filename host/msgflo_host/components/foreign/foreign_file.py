@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from msgflo.topics import is_filter
 
 from ...errors import DiscoveryError, ForeignError
-from ...util import text_checks
+from ...util import quoting, text_checks
 from ...wire import discovery
 from ...wire.discovery import MAX_ID, Participant, Port, foreign_connection
 from ...wire.port import inport_topic, outport_topic
@@ -113,9 +113,9 @@ def _check_role(role: str, fail: Callable[[str], object]) -> None:
     try:
         text_checks.check_mqtt(role)
     except text_checks.Problem:
-        fail(f"role {text_checks.quoted(role)} holds a character that no topic may hold")
+        fail(f"role {quoting.quoted(role)} holds a character that no topic may hold")
     if is_filter(role):
-        fail(f"role {text_checks.quoted(role)} holds a wildcard; '+' and '#' are not allowed, '/' is")
+        fail(f"role {quoting.quoted(role)} holds a wildcard; '+' and '#' are not allowed, '/' is")
     if len(role) > _LONGEST_ID:
         fail(f"the role has {len(role)} characters; at most {_LONGEST_ID} are allowed")
 
