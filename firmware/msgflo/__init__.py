@@ -14,7 +14,7 @@ if _platform.MICROPYTHON:
     except ImportError:  # a board that sleeps: see the host's boards/build.py
         from .session import Session
 else:
-    from .threads import Session
+    from .host_session import Session
 
 _memory.loaded()
 

@@ -16,9 +16,9 @@ from collections import deque
 from urllib.parse import urlparse
 
 from .errors import ConfigError, Refused
+from .host_session import Session, run_until_signal
 from .packets import encode
 from .runner import Runner
-from .threads import Session, run_until_signal
 from .topics import check_filter, check_topic
 
 __all__ = ("Engine", "LegacyMessage", "LegacyRunner", "main", "run")

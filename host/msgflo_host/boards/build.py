@@ -29,7 +29,7 @@ KEY_FILE = "/key"
 """Where a board keeps the key that its updates are signed with: outside of both versions, written by cable only."""
 
 # What only programs load, on CPython or by hand; a board has its own way to serve.
-_FOR_CPYTHON = ("msgflo.paho_", "msgflo.threads", "msgflo.legacy", "msgflo.serving")
+_FOR_CPYTHON = ("msgflo.paho_", "msgflo.host_session", "msgflo.legacy", "msgflo.serving")
 _PULSES = "devices.drivers.pulses_"
 
 

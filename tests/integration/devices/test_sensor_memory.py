@@ -14,7 +14,7 @@ from paths import ROOT
 FIRMWARE = ROOT / "firmware"
 PROGRAM = Path(__file__).parent / "programs" / "memory.py"
 FAKES = Path(__file__).parent / "both" / "fake"
-NOT_FOR_BOARDS = ("paho", "threads", "legacy")
+NOT_FOR_BOARDS = ("paho", "host_session", "legacy")
 
 # Module, options, and bytes: of the first, and of each further one. A little more than was measured, which varies by 100.
 KINDS = [

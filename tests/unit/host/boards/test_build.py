@@ -58,7 +58,7 @@ def test_other_parts_drivers_are_left_out(tmp_path: Path) -> None:
 def test_what_nobody_needs_is_left_out(tmp_path: Path) -> None:
     modules = modules_of(port_map(tmp_path))
     assert {"board", "board.update", "devices.led", "msgflo.umqtt_transport", "umqtt.simple"} <= modules.keys()
-    assert not [name for name in modules if "paho" in name or "legacy" in name or "threads" in name], "for CPython"
+    assert not [name for name in modules if "paho" in name or "legacy" in name or "host_session" in name], "for CPython"
     assert not {"board.sleeper", "msgflo._tls"} & modules.keys(), "it does not sleep, and speaks no TLS"
 
 

@@ -1,4 +1,4 @@
-"""A session whose participants may send from any thread, and that ends with a signal; CPython only."""
+"""A session on the host: its participants may send from any thread, come and go; it ends with a signal. CPython only."""
 
 import asyncio
 import signal
