@@ -2,7 +2,7 @@
 
 from .errors import ConfigError, ConnectError, SubscribeError
 from .packets import decode
-from .topics import bind_topic, check_filter, is_filter, matches
+from .topics import bind_topic, check_filter, is_filter, is_safe, matches
 
 __all__ = ("Bindings",)
 
@@ -56,7 +56,7 @@ class Bindings:
                 about = bound.pop("", None)
                 for inport, sources in bound.items():
                     try:
-                        lists[inport] = _checked(sources, runner, inport)
+                        lists[inport] = _checked(sources, runner, inport, self._log)
                     except ConfigError as e:
                         self._log(str(e))
                 self._note(topic, runner, about if isinstance(about, dict) else {})
@@ -201,12 +201,23 @@ def _find(routes, runner, inport):
     return None
 
 
-def _checked(sources, runner, inport):
+def _checked(sources, runner, inport, log):
     where = "bindings of {}, {!r}".format(runner.id, inport)
     if inport not in runner.ins:
         raise ConfigError("{}: no such inport; there are: {}".format(where, ", ".join(runner.ins)))
     if not isinstance(sources, list):
         raise ConfigError("{}: {!r} is no list".format(where, sources))
+    good = []
+    wrong = None  # one of those that are left out
     for source in sources:
-        check_filter(source, where)
-    return sources
+        try:
+            if is_safe(check_filter(source, where)):
+                good.append(source)
+            else:
+                what = "{}: {:.80} has a control character, or more than 200 slashes"
+                wrong = what.format(where, repr(source))
+        except ConfigError as e:
+            wrong = str(e)
+    if wrong:
+        log(wrong)
+    return good

@@ -1,11 +1,8 @@
-"""Topics for which Mosquitto ends the connection of who names them, although MQTT allows them (CPython only)."""
+"""What Mosquitto does not take in a topic, for checks that name it (CPython only); `topics.is_safe` is the same on boards."""
 
 import re
 
-from .errors import ConfigError
-from .topics import check_filter
-
-__all__ = ("FORBIDDEN", "MAX_SLASHES", "can_be_subscribed", "is_safe")
+__all__ = ("FORBIDDEN", "MAX_SLASHES")
 
 FORBIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{}]".format(
@@ -16,17 +13,3 @@ FORBIDDEN = re.compile(
 
 MAX_SLASHES = 200
 """Mosquitto's TOPIC_HIERARCHY_LIMIT."""
-
-
-def is_safe(topic):
-    """Tell whether Mosquitto takes a topic or filter."""
-    return topic.count("/") <= MAX_SLASHES and not FORBIDDEN.search(topic)
-
-
-def can_be_subscribed(topic_filter):
-    """Tell whether a text is a filter (MQTT 3.1.1, §4.7), and safe."""
-    try:
-        check_filter(topic_filter)
-    except ConfigError:
-        return False
-    return is_safe(topic_filter)

@@ -11,8 +11,7 @@ from .errors import ConfigError, ConnectError, Refused, SubscribeError
 from .paho_open import open_connection
 from .paho_pipe import CLOSED, Pipe
 from .paho_repeats import Repeats
-from .paho_topics import can_be_subscribed, is_safe
-from .topics import check_filter, check_topic
+from .topics import can_be_subscribed, check_filter, check_topic, is_safe
 
 __all__ = ("Transport", "is_login_refused")
 

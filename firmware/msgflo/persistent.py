@@ -6,7 +6,7 @@ the latest value comes with the subscription. Lists come with QoS 0: with QoS 1 
 
 from . import bindings, session
 from ._platform import ticks_diff, ticks_ms
-from .topics import escape, matches
+from .topics import can_be_subscribed, escape, matches
 
 __all__ = ("Bindings", "Session", "memory_topic")
 
@@ -38,7 +38,9 @@ class Bindings(bindings.Bindings):
     async def apply(self):
         """Apply what was taken, and confirm it."""
         await super().apply()
-        left = [each for each in self._left if type(each) is str and each not in self._routes and each[:4] != "fbp/"]
+        left = [
+            each for each in self._left if can_be_subscribed(each) and each not in self._routes and each[:4] != "fbp/"
+        ]
         self._left = []
         await self._transport.unsubscribe(left)
 

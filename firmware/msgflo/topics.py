@@ -7,11 +7,13 @@ from .errors import ConfigError
 __all__ = (
     "DISCOVERY",
     "bind_topic",
+    "can_be_subscribed",
     "check_filter",
     "check_topic",
     "connection_topic",
     "escape",
     "is_filter",
+    "is_safe",
     "matches",
     "participant_topic",
     "unescape",
@@ -55,6 +57,27 @@ def matches(topic_filter, topic):
 def is_filter(topic):
     """Tell whether a topic has wildcards."""
     return "+" in topic or "#" in topic
+
+
+def is_safe(topic):
+    """Tell whether Mosquitto takes a topic or filter that MQTT allows; for another it ends the connection.
+
+    It takes no control characters, surrogates and noncharacters (MQTT 3.1.1, §1.5.3), and at most 200 slashes.
+    """
+    for c in topic:
+        c = ord(c)
+        if c < 32 or 126 < c < 160 or 0xD7FF < c < 0xE000 or 0xFDCF < c < 0xFDF0 or c & 0xFFFE == 0xFFFE:
+            return False
+    return topic.count("/") <= 200
+
+
+def can_be_subscribed(topic_filter):
+    """Tell whether a text is a filter (MQTT 3.1.1, §4.7), which Mosquitto takes."""
+    try:
+        check_filter(topic_filter)
+    except ConfigError:
+        return False
+    return is_safe(topic_filter)
 
 
 def check_topic(topic, where="topic"):

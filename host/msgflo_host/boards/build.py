@@ -29,7 +29,7 @@ KEY_FILE = "/key"
 """Where a board keeps the key that its updates are signed with: outside of both versions, written by cable only."""
 
 # What only programs load, on CPython or by hand; a board has its own way to serve.
-_FOR_CPYTHON = ("msgflo.paho_", "msgflo.host_session", "msgflo.legacy", "msgflo.serving")
+_FOR_PROGRAMS = ("msgflo.paho_", "msgflo.host_session", "msgflo.legacy", "msgflo.serving", "msgflo._mistakes")
 _PULSES = "devices.drivers.pulses_"
 
 
@@ -123,7 +123,7 @@ def _included(port_map: PortMap, platform: str) -> Callable[[str, str], bool]:
     used = {part for device in port_map.devices for part in _parts(device.kind)}
 
     def included(importer: str, module: str) -> bool:
-        if module.startswith(_FOR_CPYTHON) or module in left_out:
+        if module.startswith(_FOR_PROGRAMS) or module in left_out:
             return False
         if module.startswith(_PULSES):
             return radio and module == _PULSES + platform

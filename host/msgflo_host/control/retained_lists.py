@@ -23,8 +23,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from msgflo.errors import ConfigError
-from msgflo.paho_topics import can_be_subscribed
-from msgflo.topics import escape
+from msgflo.topics import can_be_subscribed, escape
 
 from ..components.foreign import foreign_list
 from ..wire import component_list as components

@@ -17,6 +17,21 @@ async def test_what_is_wrong_in_a_list_is_reported_and_the_rest_counts(host):
     await bind(host, {"in": ["a/#/b"]})
     await applied(sink)
     contains(logged[2], "'a/#/b'")
+    # For these Mosquitto would end the connection.
+    for i, bad in enumerate(("a\x07", "a\x7f", "a\x85", "a\ufdd0", "a\ufffe", "\U0001ffff", "/" * 201)):
+        logged.clear()
+        await bind(host, {"in": ["a/#/b", bad, "c"], "raw": [str(i)]})
+        await applied(sink, "c", str(i))
+        equal(len(logged), 1)
+        contains(logged[0], "bindings of s, 'in': ", "has a control character, or more than 200 slashes")
+    logged.clear()
+    await bind(host, '{"in": ["\\ud800"], "raw": ["d"]}')
+    await applied(sink, "d")
+    equal(len(logged), 1)
+    logged.clear()
+    await bind(host, {"in": ["/" * 200], "raw": ["c"]})
+    await applied(sink, "c", "/" * 200)
+    equal((logged, session.attempts), ([], 0))
     for bad in ("[]", "{", '"x"'):
         logged.clear()
         await bind(host, bad)

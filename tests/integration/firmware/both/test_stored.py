@@ -51,7 +51,8 @@ async def test_of_a_state_the_latest_value_comes_and_nothing_that_was_before(hos
 
 async def test_what_is_malformed_in_a_list_leaves_the_rest_active(host):
     url = await host.ask("broker")
-    for about in (7, {"states": 7}, {"drop": 7}, {"states": [[1]], "drop": [[1], None]}):
+    unsafe = ["a\x07", "a/#/b", "", "/" * 201]  # for these Mosquitto would end the connection
+    for about in (7, {"states": 7}, {"drop": 7}, {"states": [[1]], "drop": [[1], None]}, {"drop": unsafe}):
         await bind(host, {"in": ["a"], "": about})
         sink = Sink("s")
         session, _ = await run(url, sink)
@@ -59,4 +60,5 @@ async def test_what_is_malformed_in_a_list_leaves_the_rest_active(host):
         await until(lambda s=session: not s._transport.holds)
         await say(host, "a", "1")
         equal(await sink.get(), ("in", 1))
+        equal(session.attempts, 0)
         await session.stop()
