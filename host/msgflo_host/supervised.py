@@ -4,7 +4,8 @@ The first ones are forked from `msgflo run` before that reads its command line: 
 imports take most of the time until the first packet flows. After a crash they are started by
 
     python -P -m msgflo_host.supervised coordinator, which reads its options on the socket that MSGFLO_SUPERVISOR names
-    python -P -m msgflo_host.supervised forward, which reads the URL of its broker on standard input
+    python -P -m msgflo_host.supervised forward, which reads the URL of its broker on standard input, and after it whether
+                                                 that is `own` or `shared`
 """
 
 from __future__ import annotations
@@ -92,9 +93,12 @@ def _run_data_plane() -> None:
         from .dataplane.data_plane import run
 
         _collect_again()
-        if broker := stdin.readline().strip():  # else the supervisor has ended
+        if line := stdin.readline().split():  # else the supervisor has ended
+            broker, whose = line
             # The supervisor adds the time; the coordinator logs the state of the broker.
-            run(Broker.parse(broker), logging.StreamHandler(stderr), logging.WARNING)
+            show = logging.StreamHandler(stderr)
+            own = whose == "own"
+            run(Broker.parse(broker), show, logging.WARNING, process=os.getppid(), is_own_broker=own)
 
 
 def _collect_again() -> None:

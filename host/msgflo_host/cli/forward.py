@@ -20,7 +20,7 @@ def command(broker_url: str) -> None:
 
     Forwarded edges are those to foreign devices and to programs that know no MsgFlo. `msgflo run` starts one of these.
     Beside `msgflo coordinator` it is started like this; it needs nothing but the broker, and goes on while no coordinator is
-    there.
+    there. A broker that is away is waited for. Where another one is on the broker, this one waits until that has ended.
 
     \b
     Examples:

@@ -40,14 +40,13 @@ from ..model.plan import EdgeState, Plan, Planner, refusal
 from ..model.role_ports import Place, Ports
 from ..util.guard import Guard
 from ..util.time_slices import TimeSlices
-from ..wire import component_list, forward_list
+from ..wire import component_list, forward_list, lease
 from ..wire.connection import Connection
 from ..wire.discovery import Participant
+from ..wire.lease import Lease, Taken
 from ..wire.sessions import clear_sessions
-from . import lease
 from .discovery_handler import SUBSCRIPTIONS, DiscoveryHandler
 from .initial_sender import InitialSender
-from .lease import Lease, Taken
 from .packet_counts import PacketCounts
 from .packet_subscriptions import Subscriptions
 from .participant_record import Record
@@ -128,14 +127,14 @@ class Coordinator:
         self._connection = Connection(
             broker,
             f"{CLIENT_ID}-{uuid.uuid4().hex[:8]}",
-            subscriptions=[*SUBSCRIPTIONS, BIND + "+", BOUND + "+", *FORWARDED, *COMPONENTS, lease.TOPIC],
+            subscriptions=[*SUBSCRIPTIONS, BIND + "+", BOUND + "+", *FORWARDED, *COMPONENTS, lease.COORDINATOR],
             on_message=self._received,
             on_connected=self._connected,
             on_disconnected=self._disconnected,
-            will=(lease.TOPIC, b""),
+            will=(lease.COORDINATOR, b""),
         )
         self._lease = Lease(
-            lambda payload, retain: self._connection.publish(lease.TOPIC, payload, retain=retain),
+            lambda payload, retain: self._connection.publish(lease.COORDINATOR, payload, retain=retain),
             process=process,
             own=is_own_broker,
         )
@@ -285,13 +284,13 @@ class Coordinator:
         self._direct.silent.discard(id)  # it may have another version now
 
     def _received(self, topic: str, payload: bytes, retained: bool) -> None:
-        self._finds_all = self._finds_all or (retained and topic != lease.TOPIC)
+        self._finds_all = self._finds_all or (retained and topic != lease.COORDINATOR)
         for prefix, handle in self._handlers.items():
             if topic == prefix or (prefix.endswith("/") and topic.startswith(prefix)):
                 if handle(topic, payload) and self.connected:  # a retained list differs from the desired one
                     self._dirty.set()
                 return
-        if topic == lease.TOPIC:
+        if topic == lease.COORDINATOR:
             self._lease.received(payload, retained=retained)
             return
         if topic == COMPONENTS_RUN and payload == b"online":

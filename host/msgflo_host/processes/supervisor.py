@@ -84,7 +84,7 @@ class _Supervisor:
         self._data_plane_broker: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._data_plane = Processes(
             os.environ,
-            stdin=self._data_plane_broker,  # the URL, for which it waits
+            stdin=self._data_plane_broker,  # the URL and whose it is, for which it waits
             early={_DATA_PLANE: early.data_plane},
             shortest_pause_s=_SHORTEST_PAUSE_S,
             output=lambda name, line: log.warning("%s: %s", name, line),
@@ -132,7 +132,8 @@ class _Supervisor:
     def _let_data_plane_begin(self) -> None:
         """Let it connect; on a broker of others, once this coordinator is in charge there."""
         if not self._data_plane_broker.done():
-            self._data_plane_broker.set_result(f"{self._environment()['MSGFLO_BROKER']}\n".encode())
+            whose = "own" if isinstance(self._broker, Mosquitto) else "shared"
+            self._data_plane_broker.set_result(f"{self._environment()['MSGFLO_BROKER']} {whose}\n".encode())
 
     async def _keep(self, ended: asyncio.Task[int]) -> int:
         pauses = Pauses(_SHORTEST_PAUSE_S, _LONGEST_PAUSE_S)

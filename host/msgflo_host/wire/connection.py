@@ -61,7 +61,7 @@ class Connection:
         self._on_message, self._on_connected, self._on_disconnected = on_message, on_connected, on_disconnected
         self._will = will
         self._when = when
-        self._quiet = quiet
+        self.quiet = quiet
         self._raises_refused = raises_refused
         self._transport: Transport | None = None
         # No retained message can follow a packet that was published after the subscription was acknowledged.
@@ -207,7 +207,7 @@ class Connection:
         self._settled.set()
         self._held, self._failures = True, 0
         if self._logged:
-            who = f"{self.client_id}: {self.broker}" if self._quiet else self.broker
+            who = f"{self.client_id}: {self.broker}" if self.quiet else self.broker
             log.log(min(self._logged[0], logging.INFO), "%s: connected", who)
             self._logged = None
 
@@ -221,11 +221,11 @@ class Connection:
     def _level(self) -> int:
         """The level at which errors are logged."""
         alone = self._failures >= ALONE and self._when is not None and self._when.is_set()
-        return logging.DEBUG if self._quiet and not alone else logging.ERROR
+        return logging.DEBUG if self.quiet and not alone else logging.ERROR
 
     def _log_error(self, hint: str = "") -> None:
         self._failures += 1
-        message = f"{self.client_id}: {self.trouble}" if self._quiet else self.trouble
+        message = f"{self.client_id}: {self.trouble}" if self.quiet else self.trouble
         if (self._level, message) == self._logged:
             return
         self._logged = self._level, message

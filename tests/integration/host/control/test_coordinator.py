@@ -16,7 +16,9 @@ EDGE = "source(test/Source) OUT -> IN sink(test/Sink)\n"
 
 def asks_for_long(coordinator: Coordinator) -> Coordinator:
     """Have it wait for the answer of another one for as long as that may need on a busy machine."""
-    code = "from msgflo_host.__main__ import main; from msgflo_host.control import lease; lease.ANSWER_WITHIN_S = 30; main()"
+    code = (
+        "from msgflo_host.__main__ import main; from msgflo_host.wire import lease; lease.ANSWER_WITHIN_S = 30; main()"
+    )
     coordinator.command[1:3] = ["-c", code]
     return coordinator
 

@@ -17,8 +17,8 @@ from bench.wire import connect, publish_frame
 from brokers import Broker as Mosquitto
 from brokers import free_port
 from editors import editor, run
-from msgflo_host.control.lease import TOPIC
 from msgflo_host.model.graphs import MAIN
+from msgflo_host.wire.lease import COORDINATOR
 from systems import Coordinator, Participants, Sink, Source, edge, node, until
 
 GRAPH = "source(test/Source) OUT -> IN sink(test/Sink)\n"
@@ -196,12 +196,12 @@ def test_whoever_claims_to_be_in_charge_ends_no_process_of_ours(broker: Mosquitt
         def claim_again() -> bool:
             claim = {"id": "other", "host": "pi", "process": 1, "seconds": 1e6 + next(numbers)}
             with connect(broker.port, "other") as other:
-                other.sendall(publish_frame(TOPIC, json.dumps(claim).encode(), retain=True))
+                other.sendall(publish_frame(COORDINATOR, json.dumps(claim).encode(), retain=True))
             return "another coordinator is in charge of this broker (process 1 on pi): this one waits" in system.output
 
         until(claim_again)
         with connect(broker.port, "other") as other:
-            other.sendall(publish_frame(TOPIC, b"", retain=True))  # it has ended
+            other.sendall(publish_frame(COORDINATOR, b"", retain=True))  # it has ended
         until(lambda: "in charge again" in system.output)
         assert [system.part("coordinator"), system.part("forward")] == parts
 

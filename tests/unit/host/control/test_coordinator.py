@@ -12,13 +12,13 @@ import pytest
 import msgflo
 from event_loop import run_simulated
 from memory_broker import MemoryBroker
-from msgflo_host.control import lease
 from msgflo_host.control.coordinator import Coordinator
-from msgflo_host.control.lease import Taken
 from msgflo_host.control.system_status import snapshot
 from msgflo_host.graph import fbp_reader
 from msgflo_host.graph.model import Graph
 from msgflo_host.model.events import Notice
+from msgflo_host.wire import lease
+from msgflo_host.wire.lease import Taken
 from simulation import beside, coordinating, edge_kind, pass_time, taking_part, until
 from systems import Sink, Source, discovery_message, node
 
@@ -290,9 +290,9 @@ def test_a_second_coordinator_is_refused_and_takes_no_connection_from_the_first(
 def test_a_coordinator_takes_over_from_one_that_was_killed_together_with_the_broker() -> None:
     async def main(broker: MemoryBroker) -> None:
         claim = {"id": "gone", "host": "pi", "process": 1, "seconds": 10}
-        broker.publish(lease.TOPIC, json.dumps(claim), retain=True)
+        broker.publish(lease.COORDINATOR, json.dumps(claim), retain=True)
         async with coordinating(broker):
-            assert json.loads(broker.retained[lease.TOPIC])["id"] != "gone"
+            assert json.loads(broker.retained[lease.COORDINATOR])["id"] != "gone"
 
     simulated(main)
 

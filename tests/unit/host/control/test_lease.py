@@ -12,8 +12,8 @@ import pytest
 from event_loop import run_simulated
 from memory_broker import MemoryBroker
 from msgflo_host.control.coordinator import Coordinator
-from msgflo_host.control.lease import TOPIC, Lease, Taken
 from msgflo_host.graph.model import Graph
+from msgflo_host.wire.lease import COORDINATOR, Lease, Taken
 from simulation import beside, until
 
 
@@ -107,12 +107,12 @@ def test_who_forges_claims_keeps_a_coordinator_waiting_and_ends_none(logged: pyt
             await until(coordinator.in_charge.is_set)
             for number in range(1000):
                 forged = {"id": "evil", "host": "h", "process": 1, "seconds": 1e9 + number}
-                broker.publish(TOPIC, forged, retain=True)
+                broker.publish(COORDINATOR, forged, retain=True)
                 await asyncio.sleep(0.01)
             assert not coordinator.in_charge.is_set()
             await asyncio.sleep(40)  # nobody renews the claim
             assert coordinator.in_charge.is_set()
-            assert json.loads(broker.retained[TOPIC])["id"] != "evil"
+            assert json.loads(broker.retained[COORDINATOR])["id"] != "evil"
             assert not running.done()
 
     with_broker(main)
@@ -127,10 +127,12 @@ def test_who_waits_takes_charge_as_soon_as_the_other_ends() -> None:
         async with beside(coordinator.run()):
             await until(coordinator.in_charge.is_set)
             for number in range(3):
-                broker.publish(TOPIC, {"id": "old", "host": "h", "process": 1, "seconds": 1e6 + number}, retain=True)
+                broker.publish(
+                    COORDINATOR, {"id": "old", "host": "h", "process": 1, "seconds": 1e6 + number}, retain=True
+                )
                 await asyncio.sleep(0.5)
             assert not coordinator.in_charge.is_set()
-            broker.publish(TOPIC, b"", retain=True)  # as its last will does
+            broker.publish(COORDINATOR, b"", retain=True)  # as its last will does
             await asyncio.sleep(2)
             assert coordinator.in_charge.is_set()
 
@@ -144,13 +146,13 @@ def test_on_our_own_broker_others_claim_to_be_in_charge_in_vain_and_are_answered
         coordinator = Coordinator(broker.address, Graph("main"), is_own_broker=True)
         async with beside(coordinator.run()):
             await until(coordinator.in_charge.is_set)
-            (before,) = broker.values(TOPIC)
+            (before,) = broker.values(COORDINATOR)
             for seconds in (1e9, 2e9, *range(1000)):
-                broker.publish(TOPIC, {"id": "evil", "host": "h", "process": 1, "seconds": seconds}, retain=True)
+                broker.publish(COORDINATOR, {"id": "evil", "host": "h", "process": 1, "seconds": seconds}, retain=True)
             await asyncio.sleep(5)
             assert coordinator.in_charge.is_set()
-            assert json.loads(broker.retained[TOPIC])["id"] == before["id"]
-            assert sum(claim["id"] == before["id"] for claim in broker.values(TOPIC)) < 5
+            assert json.loads(broker.retained[COORDINATOR])["id"] == before["id"]
+            assert sum(claim["id"] == before["id"] for claim in broker.values(COORDINATOR)) < 5
 
     with_broker(main)
     assert [text for text in logged.messages if "claims" in text] == [

@@ -1,12 +1,14 @@
-"""One coordinator per broker: the one in charge claims a retained topic, and answers questions.
+"""One coordinator per broker, and one data plane: the one in charge claims a retained topic, and answers questions.
 
-Two of them would overwrite each other's bindings for ever, so the second one does not start. The last will clears the topic
-when the one in charge dies; a topic that is left over nevertheless (the broker died as well) is not answered for, and taken.
+Two coordinators would overwrite each other's bindings for ever, two data planes take each other's connections. The last will
+clears the topic when the one in charge dies; a topic that is left over nevertheless (the broker died as well) is not answered
+for, and taken.
 So is that of one which does not answer in time, on a machine that is at its limit: once it does, the one stays that has been
 in charge for longer, and the other waits. A claim counts only while it is renewed: when nobody renews it any more, whoever
 waits takes charge again. So who forges claims can keep a coordinator waiting, and end none.
 
-With a Mosquitto of our own the lock of its folder says who is in charge: claims of others, whoever forges them, change nothing.
+With a Mosquitto of our own the lock of its folder says who is in charge: claims of others, whoever forges them, change nothing,
+and they give way, for this one has been in charge since it began.
 """
 
 from __future__ import annotations
@@ -24,9 +26,10 @@ from contextlib import suppress
 from ..errors import MsgfloError
 from ..util.log_filter import LogFilter
 
-__all__ = ["TOPIC", "Lease", "Taken"]
+__all__ = ["COORDINATOR", "FORWARDER", "Lease", "Taken"]
 
-TOPIC = "fbp/coordinator"
+COORDINATOR = "fbp/coordinator"
+FORWARDER = "fbp/forwarder"
 ANSWER_WITHIN_S = 1.0
 TIE = 20  # contradictions
 SOON_S = 0.2  # less than those who ask wait for an answer
@@ -35,22 +38,28 @@ RENEW_S, LEASE_S = 10.0, 30.0
 _LONGEST = 80
 
 Publish = Callable[[bytes, bool], object]
-"""Publishes a payload on TOPIC, retained or not."""
+"""Publishes a payload on the topic, retained or not."""
 
 
 class Taken(MsgfloError):
-    """Another coordinator is in charge of the broker."""
+    """Another one is in charge of the broker."""
 
 
 class Lease:
-    """This coordinator's claim to the broker, which nobody else has on its `own`; `received` must get every packet on TOPIC."""
+    """The claim to the broker, which nobody else has on its `own`; `received` must get every packet on the topic.
 
-    def __init__(self, publish: Publish, *, process: int | None = None, own: bool = False) -> None:
+    `what` is a coordinator or a forwarder, `process` the one to end where this is in the way.
+    """
+
+    def __init__(
+        self, publish: Publish, *, what: str = "coordinator", process: int | None = None, own: bool = False
+    ) -> None:
         self._publish = publish
+        self._what = what
         self._own = own
         self._log_filter = LogFilter(once=True)
         self._claiming: asyncio.TimerHandle | None = None
-        self._process = os.getpid() if process is None else process  # which to end where this is in the way
+        self._process = os.getpid() if process is None else process
         self._id = uuid.uuid4().hex
         self._held = False
         self._since = 0.0  # when we took charge (`time.monotonic()`)
@@ -66,7 +75,7 @@ class Lease:
         if self._own:
             if claim and not ours and not retained and "asks" not in claim:
                 self._log_filter.warn(
-                    f"{_who(claim)} claims to be the coordinator of this broker, which is our own: stop that one"
+                    f"{_who(claim)} claims to be the {self._what} of this broker, which is our own: stop that one"
                 )
             if self._held and not ours:
                 self._claim_soon()
@@ -92,8 +101,9 @@ class Lease:
         Of two that start together, the one stays whose claim reaches the broker first: each sees both in that order.
         """
         self._held = self._own
+        self._lost.clear()
         if self._own:
-            self._since = time.monotonic()
+            self._since = self._since or time.monotonic()
             self._claim()
             return
         if self._other is not None:
@@ -124,7 +134,7 @@ class Lease:
         self._lost.set()
 
     async def lost(self) -> str:
-        """Wait until another coordinator turns out to have been in charge for longer; returns which one."""
+        """Wait until another one turns out to have been in charge for longer; returns which one."""
         await self._lost.wait()
         return str(self._other)
 
@@ -148,9 +158,13 @@ class Lease:
 
     def _taken(self) -> Taken:
         return Taken(
-            f"another coordinator is in charge of this broker ({self._other}); "
+            f"another {self._what} is in charge of this broker ({self._other}); "
             "stop that one first, or give this one another --broker"
         )
+
+    def disconnected(self) -> None:
+        """Note that the connection is lost: another one may be in charge once there is a new one."""
+        self._held, self._other = False, None
 
     def release(self) -> None:
         """Leave the broker to another."""
