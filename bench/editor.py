@@ -11,7 +11,6 @@ import itertools
 import json
 import math
 import statistics
-import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
@@ -24,7 +23,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from .broker import Mosquitto
 from .routers import OURS, Coordinator, device
 from .routing import Figures
-from .wire import connect, publish_frame
+from .wire import connect, publish_frame, sending
 
 __all__ = ("BESIDE", "CROWD", "LARGE", "SMALL", "devices", "graph", "measure", "measure_crowd", "open_editor")
 
@@ -132,7 +131,6 @@ def graph(nodes: int) -> dict[str, object]:
 @contextmanager
 def devices(port: int, nodes: int) -> Iterator[None]:
     """All devices, announced by one client, which confirms their bindings and sends packets until the block ends."""
-    ended = threading.Event()
     with connect(port, "bench-devices") as client, _confirming(port):
         frames = [publish_frame("fbp/connection/bench-devices", b"online", retain=True)]
         for i in range(nodes):
@@ -146,20 +144,12 @@ def devices(port: int, nodes: int) -> Iterator[None]:
             frames.append(publish_frame(f"fbp/participant/p{i}", json.dumps(message).encode(), retain=True))
         client.sendall(b"".join(frames))
 
-        def send() -> None:
-            for number in itertools.count():
-                if ended.wait(1 / _RATE):
-                    return
-                topic = f"p{number * 37 % nodes}/out{number % _PORTS}"
-                client.sendall(publish_frame(topic, json.dumps({"value": number}).encode()))
+        def packet(number: int) -> bytes:
+            topic = f"p{number * 37 % nodes}/out{number % _PORTS}"
+            return publish_frame(topic, json.dumps({"value": number}).encode())
 
-        sending = threading.Thread(target=send, daemon=True)
-        sending.start()
-        try:
+        with sending(client, packet, _RATE):
             yield
-        finally:
-            ended.set()
-            sending.join(5)
 
 
 @contextmanager

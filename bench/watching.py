@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import statistics
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import psutil
@@ -16,7 +14,7 @@ from .broker import Mosquitto
 from .editor import open_editor
 from .routers import OURS, Coordinator, Wiring, announce
 from .routing import Figures
-from .wire import connect, publish_frame
+from .wire import connect, publish_frame, sending
 
 __all__ = ("measure",)
 
@@ -34,7 +32,8 @@ def measure() -> Figures:
         announce(broker.port, _WIRING.participants())
         coordinator.wait_until_served()
         coordinator.wait_until_unwatched()
-        with _packets(broker.port):
+        frame = publish_frame("source/out", b'{"value": 21.5}')
+        with connect(broker.port, "bench-source") as client, sending(client, lambda number: frame, _RATE):
             rounds = [(_percent(coordinator), asyncio.run(_watched(coordinator))) for _ in range(_TIMES)]
     control, data, alone = (
         statistics.median(values) for values in zip(*((*watched, alone) for (_, alone), watched in rounds), strict=True)
@@ -65,24 +64,3 @@ def _cpu_seconds(process: psutil.Process) -> float:
     """CPU time in ns, which Linux counts by thread; psutil has it in 10 ms only."""
     threads = Path(f"/proc/{process.pid}/task").iterdir()
     return sum(int((each / "schedstat").read_text().split()[0]) for each in threads) / 1e9
-
-
-@contextmanager
-def _packets(port: int) -> Iterator[None]:
-    ended = threading.Event()
-    with connect(port, "bench-source") as client:
-        frame = publish_frame("source/out", b'{"value": 21.5}')
-
-        def send() -> None:
-            due = time.monotonic()
-            while not ended.wait(max(0.0, due - time.monotonic())):
-                client.sendall(frame)
-                due += 1 / _RATE
-
-        sending = threading.Thread(target=send, daemon=True)
-        sending.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            sending.join(5)

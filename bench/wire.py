@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-__all__ = ("connect", "publish_frame", "subscribe")
+__all__ = ("connect", "publish_frame", "sending", "subscribe")
 
 
 def connect(port: int, client_id: str) -> socket.socket:
@@ -33,6 +38,28 @@ def subscribe(sock: socket.socket, topics: list[str]) -> None:
 def publish_frame(topic: str, payload: bytes, *, retain: bool = False) -> bytes:
     """One PUBLISH with QoS 0."""
     return _frame(0x31 if retain else 0x30, _text(topic) + payload)
+
+
+@contextmanager
+def sending(sock: socket.socket, frame: Callable[[int], bytes], rate: float) -> Iterator[None]:
+    """Send the frames that `frame` makes of 0, 1, …, so many a second, until the block ends."""
+    ended = threading.Event()
+
+    def send() -> None:
+        due = time.monotonic()
+        for number in itertools.count():
+            if ended.wait(max(0.0, due - time.monotonic())):
+                return
+            sock.sendall(frame(number))
+            due += 1 / rate
+
+    thread = threading.Thread(target=send, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join(5)
 
 
 def _text(text: str) -> bytes:
