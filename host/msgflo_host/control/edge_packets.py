@@ -112,7 +112,8 @@ class EdgePackets:
             origins = self._origins()
             for number, (edge, state) in enumerate(self._coordinator.plan.edges, 1):
                 if state.kind not in ("pending", "refused") and (seen := origins(edge)):
-                    for topic in dict.fromkeys(source for source, _ in state.pairs):
+                    pairs = state.pairs  # nearly always one
+                    for topic in {source for source, _ in pairs} if len(pairs) > 1 else pairs[0][:1]:
                         edges.setdefault(topic, []).extend(seen)
                 if number % _AT_ONCE == 0:
                     await slices.pause()

@@ -292,7 +292,8 @@ class Saving:
     def run(self) -> None:
         """Write the graph's text, unless it is in the file."""
         try:
-            if self.seen is None or signature_of(self.path) != self.seen or self.text != self.old:
+            has_changed = not self.text.has_equal_parts(self.old) or self.text != self.old
+            if has_changed or self.seen is None or signature_of(self.path) != self.seen:
                 self._write()
         except GraphError as error:
             self.error = error
