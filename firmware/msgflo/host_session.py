@@ -33,6 +33,7 @@ class Session(persistent.Session):
         self._thread = None  # that of the loop
         self._waiting = deque()  # what other threads have sent
         self._called = False  # whether the loop is about to take it
+        self._acknowledging = None  # timer, while packets wait behind one that is being handled
 
     async def run(self):
         """Connect, serve and reconnect until `stop()`; raises ConfigError where retrying cannot help.
@@ -48,6 +49,16 @@ class Session(persistent.Session):
             raise e.refused from None
         finally:
             self._loop = None
+
+    def _acknowledge_all(self):
+        super()._acknowledge_all()
+        if len(self._unhandled) > 1 and self._acknowledging is None:
+            delay = persistent.PATIENCE / 1000
+            self._acknowledging = asyncio.get_running_loop().call_later(delay, self._acknowledge_again)
+
+    def _acknowledge_again(self):
+        self._acknowledging = None
+        self._acknowledge_all()
 
     async def _connect_or_end(self, will=None):
         try:

@@ -59,7 +59,10 @@ def main(participant_class, role=None):
     name = participant.definition["component"] if participant.definition else participant.component
     address = "{0.scheme}://{0.hostname}".format(engine.broker_info)
     print("{}({}) running on {}".format(options.role, name or participant_class.__name__, address), flush=True)
-    engine.block()
+    try:
+        engine.block()
+    except Refused as e:
+        sys.exit(str(e))
 
 
 class Engine:
@@ -76,7 +79,8 @@ class Engine:
         self._hub = None
 
     def start(self):
-        """Begin, in a thread of its own."""
+        """Begin, in a thread of its own, where nobody would learn of an exception: a wrong account is tried again."""
+        self._session.raises_refused = False
         if "gevent" in sys.modules:
             self._hub = _Hub()
             for participant in self.participants:
@@ -118,7 +122,7 @@ class Engine:
     def _run(self):
         try:
             self._loop.run_until_complete(self._session.run())
-        except (ConfigError, Refused) as e:
+        except ConfigError as e:
             self._session.log(str(e))
         finally:
             self._loop.close()

@@ -10,7 +10,6 @@ import asyncio
 from .errors import ConfigError, ConnectError, Refused, SubscribeError
 from .paho_open import open_connection
 from .paho_pipe import CLOSED, Pipe
-from .paho_repeats import Repeats
 from .topics import can_be_subscribed, check_filter, check_topic, is_safe
 
 __all__ = ("Transport", "is_login_refused")
@@ -53,7 +52,6 @@ class Transport:
         self.clean = True  # whether the broker forgets the session at its end
         self.holds = False  # QoS 1 packets, until `release`
         self._held = []
-        self._repeats = Repeats()
 
     async def connect(self, will=None):
         """Connect; `will` is `(topic, payload)`, published with QoS 1 and retained if we vanish.
@@ -183,13 +181,12 @@ class Transport:
             asyncio.get_running_loop().call_exception_handler(context)
 
     def deliver_acknowledged(self, message):
-        """Hand a QoS 1 packet to the listener, unless it had it before, and acknowledge it."""
+        """Hand a QoS 1 packet to the listener, and acknowledge it."""
         if self.holds:
             self._held.append(message)
             return
         topic = message.topic
-        if not self._repeats.is_repeat(message.mid, topic, message.payload, message.dup):
-            self.deliver(topic, message.payload, bool(message.retain))
+        self.deliver(topic, message.payload, bool(message.retain))
         self.handled(topic, message.mid)
 
     def handled(self, topic, pid):
@@ -256,8 +253,6 @@ class Transport:
         if reason.is_failure:
             self._connack.set_exception(Refused(_CONNACK.get(reason.value, reason.value), self.broker))
         else:
-            if not flags.session_present:
-                self._repeats.forget()
             self._connack.set_result(None)
 
     def _on_disconnect(self, client, userdata, flags, reason, properties):

@@ -10,7 +10,7 @@ from .topics import can_be_subscribed, escape, matches
 
 __all__ = ("Bindings", "Session", "memory_topic")
 
-_PATIENCE = 30000  # ms
+PATIENCE = 2000  # ms: the broker sends only so many packets before it waits for acknowledgements
 
 
 def memory_topic(participant_id):
@@ -107,7 +107,7 @@ class Session(session.Session):
         waiting = []
         for each in self._unhandled:
             # In the order in which they came (MQTT 3.1.1, 4.6), unless the first waits for a handler that may never end.
-            if (waiting and ticks_diff(ticks_ms(), waiting[0][2]) < _PATIENCE) or self._bindings.is_busy(each[0]):
+            if (waiting and ticks_diff(ticks_ms(), waiting[0][2]) < PATIENCE) or self._bindings.is_busy(each[0]):
                 waiting.append(each)
             else:
                 self._acknowledge(each[0], each[1])

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["main"]
 
@@ -18,10 +14,15 @@ def main() -> None:
     """Run the command line, and in the processes that it forks what they are for."""
     _open_standard_files()
     early = None
-    if sys.argv[1:2] == ["run"] and {"-h", "--help"}.isdisjoint(sys.argv):
-        from .supervised import fork
+    if sys.argv[1:2] == ["run"]:
+        try:
+            from .supervised import fork
 
-        early = fork()
+            early = fork()
+        except BlockingIOError as error:  # fork(2): too many processes
+            sys.exit(f"msgflo: no process can be started: {error.strerror}")
+        except KeyboardInterrupt:
+            sys.exit(130)
         if early is None:
             return
     from .cli.main import main

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import DiscoveryError, MsgfloError, printable
-from ._options import broker_option, coordinator_option, parse_broker, status_of, uses_broker
+from ._options import broker_option, coordinator_option, is_typed, parse_broker, status_of, uses_broker
 
 if TYPE_CHECKING:
     from msgflo import Broker
@@ -26,8 +26,8 @@ __all__ = ["command"]
 def command(as_json: bool, broker_url: str | None, coordinator: str) -> None:
     """List nodes with states, ports with topics, and edges with bindings.
 
-    The coordinator is asked. Where none answers that uses the broker named here, those are listed that are announced on
-    the broker, without edges. A broker that is away is not waited for.
+    The coordinator is asked. Where none answers, or none that uses the --broker, those are listed that are announced on the
+    broker, without edges. A broker that is away is not waited for.
 
     \b
     Examples:
@@ -52,13 +52,16 @@ def command(as_json: bool, broker_url: str | None, coordinator: str) -> None:
 
 
 def _status(broker: Broker | None, coordinator: str) -> dict[str, Any]:
-    if broker is None:
+    is_any = not is_typed("broker_url")  # that of the environment may have another name there, and is for all commands
+    if broker is None or (is_any and is_typed("coordinator")):
         return status_of(coordinator)
     with suppress(MsgfloError):
         status = status_of(coordinator)
-        if uses_broker(status, broker):
+        if is_any or uses_broker(status, broker):
             return status
-    return asyncio.run(_retained(broker))
+    retained = asyncio.run(_retained(broker))
+    click.echo(f"no coordinator of {broker} answers at {coordinator}: only participants are listed", err=True)
+    return retained
 
 
 async def _retained(broker: Broker) -> dict[str, Any]:

@@ -24,6 +24,8 @@ DELAY_S = 0.5
 """Edits come in bursts; the file is written this long after the first of them."""
 SHARE = 3
 """At least so many times as long as the last save took: a large graph is not written without end while it is edited."""
+LONGEST_DELAY_S = 10.0
+"""But no longer, for a memory card may stall once."""
 BUSY_S = 0.1
 """The next try, where one save is still under way."""
 LONGEST_RETRY_S = 30.0
@@ -133,7 +135,7 @@ class AutoSave:
     def save_soon(self) -> None:
         """There is something to save."""
         self._unsaved = True
-        self._save_in(max(DELAY_S, SHARE * self._took_s))
+        self._save_in(min(max(DELAY_S, SHARE * self._took_s), LONGEST_DELAY_S))
 
     def _edited(self, event: GraphEdited) -> None:
         if event.graph == MAIN:

@@ -6,8 +6,6 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from msgflo.paho_repeats import Repeats
-
 from ..wire import frames
 from ..wire.frames import Packet
 from .routing import Target
@@ -52,7 +50,6 @@ class Inflight:
         self._waiting: deque[_Copy] = deque()
         self._receipts: dict[tuple[int, int], _Receipt] = {}
         self._arrived: defaultdict[int, deque[_Receipt]] = defaultdict(deque)  # by lane, on the present connection
-        self._repeats: defaultdict[int, Repeats] = defaultdict(Repeats)  # by lane
         self._last_id = 0
         self._connected = False
         self.full = False
@@ -63,11 +60,10 @@ class Inflight:
         return len(self._in_flight) + len(self._waiting)
 
     def receive(self, lane: int, packet: Packet, targets: Sequence[Target]) -> bool:
-        """Publish a packet from a lane to some targets that ask for QoS 1; False when it came before."""
+        """Publish a packet from a lane to some targets that ask for QoS 1; False when this was already under way."""
         receipt = None
         if packet.qos:
             key = (lane, packet.packet_id)
-            is_repeat = self._repeats[lane].is_repeat(packet.packet_id, packet.topic, packet.payload, packet.again)
             known = self._receipts.get(key)
             # Some brokers deliver again without saying so (aedes); the id is that of the earlier delivery even then.
             if known is not None and (packet.again or not known.valid) and _same(known.packet, packet):
@@ -76,11 +72,9 @@ class Inflight:
                     self._arrived[lane].append(known)
                 self._settle(lane)
                 return False
-            receipt = self._receipts[key] = _Receipt(lane, packet, 0 if is_repeat else len(targets))
+            receipt = self._receipts[key] = _Receipt(lane, packet, len(targets))
             self._arrived[lane].append(receipt)
             self._settle(lane)
-            if is_repeat:
-                return False
         for target in targets:
             self.publish(target, packet.payload, receipt)
         return True
@@ -118,7 +112,6 @@ class Inflight:
         """The broker has forgotten what it had sent on a lane, and will not ask for confirmations."""
         for key in [key for key in self._receipts if key[0] == lane]:
             del self._receipts[key]
-        self._repeats[lane].forget()
 
     def _settle(self, lane: int) -> None:
         # Without a valid id a receipt stays: the broker will send the packet again, and need not have it published twice.

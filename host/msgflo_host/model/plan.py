@@ -141,7 +141,7 @@ class Planner:
         self._topics = _Topics({})
         self._outports = self._inports = Ports("", {}, case_sensitive=False)
         self._inlets: dict[str, _Inlets] = {}
-        self._forwarding: list[tuple[Pair, ...]] = []
+        self._forwarding: list[list[Pair]] = []
         self._cycles: dict[int, list[str]] = {}
 
     def steps(
@@ -196,7 +196,6 @@ class Planner:
         self._participants, self._case_sensitive, self._topics = present, case_sensitive, topics
         self._outports = Ports("outport", present, case_sensitive=case_sensitive)
         self._inports = Ports("inport", present, case_sensitive=case_sensitive)
-        self._forwarding, self._cycles = [], {}
 
     def _key(self, role: str, edges: list[Edge], is_started: Callable[[Edge], bool]) -> _Key:
         instances, topics = self._participants.get(role, ()), self._topics
@@ -280,13 +279,12 @@ class Planner:
     def _refuse_cycles(self, states: list[EdgeState]) -> list[int]:
         """Mark the edges that would close a cycle; returns their places."""
         places = [i for i, state in enumerate(states) if state.kind == "forwarded"]
-        forwarding = [states[i].pairs for i in places]
+        forwarding = [[pair for pair in states[i].pairs if self._is_forwarded(pair)] for i in places]
         if forwarding != self._forwarding:
-            edges = [[pair for pair in pairs if self._is_forwarded(pair)] for pairs in forwarding]
-            self._forwarding, self._cycles = forwarding, find_cycles(edges)
+            self._forwarding, self._cycles = forwarding, find_cycles(forwarding)
         for i, cycle in self._cycles.items():
             reason = f"it would close a cycle of forwarded topics: {_way(cycle)}"
-            states[places[i]] = EdgeState("refused", reason, forwarding[i])
+            states[places[i]] = EdgeState("refused", reason, states[places[i]].pairs)
         return [places[i] for i in self._cycles]
 
     def _is_forwarded(self, pair: Pair) -> bool:

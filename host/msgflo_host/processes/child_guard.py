@@ -62,7 +62,8 @@ def of_child(environment: Mapping[str, str]) -> dict[str, Any]:
 def fork() -> int:
     """Fork a child that ends with us as others do; returns its id, and 0 in the child.
 
-    Call it before `add`, which starts the guard, and then `add` for the child.
+    Call it before `add`, which starts the guard, and then `add` for the child: as it executes no other program, Linux shows
+    its environment as ours, without the mark.
     """
     global _mark
     parent = os.getpid()

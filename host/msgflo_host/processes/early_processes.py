@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO
 
@@ -72,7 +73,8 @@ class CoordinatorProcess:
     def send_signal(self, number: signal.Signals) -> None:
         """Send it a signal; nothing happens where it has ended."""
         if not self.has_ended:
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):  # just now
+                os.kill(self.pid, number)
 
     async def wait(self) -> int:
         """Wait until it has ended; returns its exit code, negative after a signal."""

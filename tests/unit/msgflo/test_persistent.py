@@ -102,7 +102,7 @@ def test_nothing_is_acknowledged_before_its_async_handler_is_done() -> None:
     run_beside(broker, main)
 
 
-def test_acknowledgements_leave_in_the_order_of_their_packets_until_a_handler_takes_more_than_a_minute() -> None:
+def test_acknowledgements_leave_in_the_order_of_their_packets_unless_a_handler_takes_long() -> None:
     acknowledged: list[int] = []
 
     def answer(first: int, content: bytes, write: Any) -> None:
@@ -117,39 +117,15 @@ def test_acknowledgements_leave_in_the_order_of_their_packets_until_a_handler_ta
             for topic in ("other/in", "sink/slow", "other/in", "sink/in", "other/in"):
                 broker.publish(topic, topic)
             await until(lambda: len(other.received) == 3)
-            await pass_time(20)
+            await pass_time(1)
             assert acknowledged == [1]
             sink.may_go_on.set()
             await until(lambda: acknowledged == [1, 2, 3, 4, 5])
             sink.may_go_on.clear()
-            for topic in ("sink/slow", "other/in"):  # one that never ends does not hold back others for ever
+            for topic in ("sink/slow", "other/in"):  # one that never ends does not hold back others for long
                 broker.publish(topic, topic)
-            await until(lambda: acknowledged[5:] == [7])
-
-    run_beside(broker, main)
-
-
-@pytest.mark.parametrize("handler", ["in", "slow"])
-def test_what_has_come_and_is_sent_again_after_a_lost_connection_is_handled_once(handler: str) -> None:
-    loses = True
-    broker = MemoryBroker(answer=lambda first, content, write: loses and first >> 4 == 4)
-
-    async def main() -> None:
-        nonlocal loses
-        sink = Sink("sink")
-        async with taking_part(sink, broker=broker):
-            for number in (1, 2, 1):
-                broker.publish(f"sink/{handler}", number)
-            await pass_time(1)
-            broker.end("sink")
-            loses = False
-            await until(lambda: broker.connects == ["sink", "sink"])
-            broker.publish(f"sink/{handler}", 3)
-            await pass_time(1)
-            assert len(broker.sessions["sink"].unconfirmed) == (4 if handler == "slow" else 0)
-            sink.may_go_on.set()
-            await until(lambda: not broker.sessions["sink"].unconfirmed)
-            assert sink.received == [1, 2, 1, 3]
+            await pass_time(4.1)
+            assert acknowledged[5:] == [7]
 
     run_beside(broker, main)
 

@@ -105,8 +105,8 @@ def test_where_a_library_cannot_be_imported_the_cause_is_seen(tmp_path: Path) ->
 
 ONE_SHOT = {
     "send": ["send", "x", "1"],
-    "list": ["list", "--coordinator", "http://127.0.0.1:1"],
-    "forget": ["forget", "somebody", "--coordinator", "http://127.0.0.1:1"],
+    "list": ["list"],
+    "forget": ["forget", "somebody"],
 }
 WAITING = {
     "watch": ["watch", "x"],
@@ -125,11 +125,12 @@ def start(tmp_path: Path) -> Iterator[Callable[[dict[str, list[str]], str], dict
 
     def begin(commands: dict[str, list[str]], broker: str) -> dict[str, subprocess.Popen[bytes]]:
         processes = {}
+        named = {"MSGFLO_BROKER": broker, "MSGFLO_COORDINATOR": "http://127.0.0.1:1"}
         for name, arguments in commands.items():
             with (tmp_path / name).open("wb") as stderr:
                 processes[name] = subprocess.Popen(
                     [sys.executable, "-m", "msgflo_host", *arguments],
-                    stdout=subprocess.DEVNULL, stderr=stderr, cwd=tmp_path, env=os.environ | {"MSGFLO_BROKER": broker},
+                    stdout=subprocess.DEVNULL, stderr=stderr, cwd=tmp_path, env=os.environ | named,
                 )  # fmt: skip
         started.extend(processes.values())
         return processes
