@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from .processes import child_guard
-from .processes.early_processes import SUPERVISOR, CoordinatorProcess, Early, Forked
+from .processes.part_processes import SUPERVISOR, CoordinatorProcess, Early, Forked
 
 __all__ = ["fork", "main"]
 

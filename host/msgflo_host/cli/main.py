@@ -13,7 +13,7 @@ from ..errors import MsgfloError
 from ._lazy import LazyGroup
 
 if TYPE_CHECKING:
-    from ..processes.early_processes import Early
+    from ..processes.part_processes import Early
 
 __all__ = ["cli", "main"]
 

@@ -13,7 +13,7 @@ from ._options import parse_broker
 from .coordinator import options
 
 if TYPE_CHECKING:
-    from ..processes.early_processes import Early
+    from ..processes.part_processes import Early
 
 __all__ = ["command"]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from . import child_guard
-from .early_processes import Forked
+from .part_processes import Forked
 
 __all__ = ["Adopted", "Child", "adopt", "end", "spawn"]
 

@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Protocol
 
 from . import children
-from .early_processes import Forked
 from .output_lines import Lines
+from .part_processes import Forked
 from .process_command import Command, executable
 from .restarts import Pauses, describe_exit
 

@@ -20,8 +20,8 @@ from typing import Any
 from msgflo import Broker
 
 from . import children
-from .early_processes import DATA_PLANE, Early, start_coordinator
 from .mosquitto import Mosquitto, OwnBroker
+from .part_processes import DATA_PLANE_COMMAND, Early, start_coordinator
 from .process_command import Command, broker_url, environment
 from .process_groups import Groups
 from .restarts import Pauses, describe_exit
@@ -100,7 +100,7 @@ class _Supervisor:
         """Start and restart all; returns the coordinator's exit code where it has ended on purpose."""
         try:
             self._running = asyncio.create_task(self._serve_coordinator())
-            self._data_plane.set_desired({_DATA_PLANE: Command(DATA_PLANE, Path.cwd())})
+            self._data_plane.set_desired({_DATA_PLANE: Command(DATA_PLANE_COMMAND, Path.cwd())})
             starting = asyncio.create_task(self._start_broker())
             keeping = asyncio.create_task(self._keep(self._running))
             try:

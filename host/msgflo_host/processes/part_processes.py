@@ -14,12 +14,12 @@ from typing import IO
 
 from . import child_guard
 
-__all__ = ["DATA_PLANE", "SUPERVISOR", "CoordinatorProcess", "Early", "Forked", "start_coordinator"]
+__all__ = ["DATA_PLANE_COMMAND", "SUPERVISOR", "CoordinatorProcess", "Early", "Forked", "start_coordinator"]
 
 SUPERVISOR = "MSGFLO_SUPERVISOR"
 """The variable of the environment that names the file number of the socket to the supervisor."""
 
-DATA_PLANE = ("python", "-P", "-m", "msgflo_host.supervised", "forward")
+DATA_PLANE_COMMAND = ("python", "-P", "-m", "msgflo_host.supervised", "forward")
 """The command of a data plane, as `process_command.executable` takes it."""
 
 _COORDINATOR = (sys.executable, "-P", "-m", "msgflo_host.supervised", "coordinator")
