@@ -32,6 +32,7 @@ from .initial_packets import InitialPacket, initial_packets
 from .role_ports import Place, Ports, Refused
 
 __all__ = [
+    "STOPPED",
     "EdgeState",
     "Forward",
     "InitialPacket",
@@ -44,6 +45,7 @@ __all__ = [
 ]
 
 _STEP = 200  # edges
+STOPPED = "the network is stopped; ▷ on the page starts it"
 
 Lists = dict[str, tuple[str, ...]]
 """The source topics of each inport of one participant, sorted; at "", if it confirms lists, those of them that hold states."""
@@ -321,7 +323,7 @@ def _stopped(state: EdgeState) -> EdgeState:
     Nor does an edge wait for anybody then: built-in nodes are absent because they rest.
     """
     if state.kind in ("direct", "forwarded", "pending"):
-        return EdgeState("pending", "the network is stopped", state.pairs)
+        return EdgeState("pending", STOPPED, state.pairs)
     return state
 
 

@@ -94,7 +94,7 @@ def test_a_stopped_network_has_no_bindings() -> None:
     result = planned("a.out -> b.in, a.out -> c.in, a.out -> d.in, a.nowhere -> d.in", *parts, started=False)
     assert (result.direct, forwards(result)) == ({}, frozenset())
     assert [edge_state.kind for _, edge_state in result.edges] == ["pending", "pending", "same", "refused"]
-    assert state(result).reason == "the network is stopped"
+    assert state(result).reason.startswith("the network is stopped")
 
 
 # -- topics that several use --
