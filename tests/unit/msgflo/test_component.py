@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from event_loop import run_simulated
 from msgflo import Error, Port
 from msgflo.component import Component
 from msgflo.outbox import Outbox
@@ -90,21 +89,18 @@ def test_packets_wait_until_what_was_saved_is_read() -> None:
     assert node.count == 7, "its own, which comes back"
 
 
-def test_nothing_is_saved_until_something_changes() -> None:
-    async def main() -> None:
-        node = Counter("node")
-        session = begun(node)
-        node._runner.meet()
-        await asyncio.sleep(0)
-        node._runner.receive("fbp/memory", MEMORY, b"null", False)
-        assert session.posted == [(MEMORY, None)]
-        receive(node, "in", False)
-        assert session.posted == [(MEMORY, None)]
-        receive(node, "in", True)
-        receive(node, "mode", "down")
-        assert session.posted[1:] == [(MEMORY, {"count": 1}), (MEMORY, {"count": 1, "settings": {"mode": "down"}})]
-
-    run_simulated(main)
+async def test_nothing_is_saved_until_something_changes() -> None:
+    node = Counter("node")
+    session = begun(node)
+    node._runner.meet()
+    await asyncio.sleep(0)
+    node._runner.receive("fbp/memory", MEMORY, b"null", False)
+    assert session.posted == [(MEMORY, None)]
+    receive(node, "in", False)
+    assert session.posted == [(MEMORY, None)]
+    receive(node, "in", True)
+    receive(node, "mode", "down")
+    assert session.posted[1:] == [(MEMORY, {"count": 1}), (MEMORY, {"count": 1, "settings": {"mode": "down"}})]
 
 
 def test_what_was_saved_is_not_saved_again() -> None:
@@ -131,15 +127,12 @@ def test_who_begins_with_the_memory_of_another_saves_it() -> None:
     assert session.posted == [(MEMORY, {"count": 5, "settings": {"mode": "down"}})]
 
 
-def test_what_happens_later_can_be_cancelled_and_is_saved() -> None:
-    async def main() -> None:
-        node = Counter("node")
-        session = begun(node)
-        node._runner.recall(None)
-        node.later(1, lambda: node.packet("in", True))
-        node.later(2, lambda: node.packet("in", True)).cancel()
-        await asyncio.sleep(5)
-        assert node.count == 1
-        assert session.posted == [(MEMORY, {"count": 1})]
-
-    run_simulated(main)
+async def test_what_happens_later_can_be_cancelled_and_is_saved() -> None:
+    node = Counter("node")
+    session = begun(node)
+    node._runner.recall(None)
+    node.later(1, lambda: node.packet("in", True))
+    node.later(2, lambda: node.packet("in", True)).cancel()
+    await asyncio.sleep(5)
+    assert node.count == 1
+    assert session.posted == [(MEMORY, {"count": 1})]

@@ -35,7 +35,7 @@ def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
 
 
 @pytest.mark.parametrize("other_stays", [True, False])
-def test_a_quiet_connection_says_what_is_wrong_with_it_alone(
+async def test_a_quiet_connection_says_what_is_wrong_with_it_alone(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, other_stays: bool
 ) -> None:
     monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
@@ -53,23 +53,20 @@ def test_a_quiet_connection_says_what_is_wrong_with_it_alone(
     when = asyncio.Event()
     when.set()
 
-    async def main() -> None:
-        with fake_broker(answer) as broker:
-            connection = Connection(
-                broker, "one-of-many", subscriptions=[], on_message=lambda *packet: None, when=when, quiet=True
-            )
-            task = asyncio.create_task(connection.run())
-            await until(lambda: tried > 3)
-            task.cancel()
-
-    with caplog.at_level(logging.INFO):
-        run(main)
+    caplog.set_level(logging.INFO)
+    with fake_broker(answer) as broker:
+        connection = Connection(
+            broker, "one-of-many", subscriptions=[], on_message=lambda *packet: None, when=when, quiet=True
+        )
+        task = asyncio.create_task(connection.run())
+        await until(lambda: tried > 3)
+        task.cancel()
     said = [message for message in caplog.messages if "one-of-many" in message]
     assert len(said) == other_stays
 
 
 @pytest.mark.parametrize("quiet", [True, False])
-def test_it_is_logged_once_that_the_broker_ends_a_connection_at_what_it_follows(
+async def test_it_is_logged_once_that_the_broker_ends_a_connection_at_what_it_follows(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, quiet: bool
 ) -> None:
     monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
@@ -81,21 +78,18 @@ def test_it_is_logged_once_that_the_broker_ends_a_connection_at_what_it_follows(
             ends += 1
             raise EOFError
 
-    async def main() -> None:
-        when = asyncio.Event()
-        when.set()
-        with fake_broker(answer) as broker:
-            connection = Connection(
-                broker, "one-of-many", subscriptions=[], on_message=lambda *packet: None, when=when, quiet=quiet
-            )
-            connection.set_filters(["forbidden"])
-            task = asyncio.create_task(connection.run())
-            await until(lambda: ends == 8 and connection.connected and connection._settled.is_set())
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-
-    with caplog.at_level(logging.INFO):
-        run(main)
+    caplog.set_level(logging.INFO)
+    when = asyncio.Event()
+    when.set()
+    with fake_broker(answer) as broker:
+        connection = Connection(
+            broker, "one-of-many", subscriptions=[], on_message=lambda *packet: None, when=when, quiet=quiet
+        )
+        connection.set_filters(["forbidden"])
+        task = asyncio.create_task(connection.run())
+        await until(lambda: ends == 8 and connection.connected and connection._settled.is_set())
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
     assert [": connected" in message for message in caplog.messages] == [False, True]
     assert all(("one-of-many" in message) is quiet for message in caplog.messages)

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from editors import Refused
-from event_loop import run_simulated
 from fbp_service import joined, read, served
 from local_system import LocalSystem
 from msgflo_host.fbp import trace_protocol
@@ -48,54 +47,48 @@ async def goes_on(system: LocalSystem) -> bool:
     return await end_of_dump(system) > first  # a trace that goes on ends now
 
 
-def test_a_trace_that_nobody_may_see_ends_and_its_topics_are_read_no_more(system: LocalSystem) -> None:
+async def test_a_trace_that_nobody_may_see_ends_and_its_topics_are_read_no_more(system: LocalSystem) -> None:
     def reads() -> bool:
         session = system.broker.sessions.get("msgflo-coordinator-view")
         return session is not None and "sensor/out" in session.filters
 
-    async def main() -> None:
-        async with taking_part(Source("sensor"), Sink("display"), broker=system.broker):
-            async with system.editor(secret=SECRET) as client:
-                await client.ask("trace", "start", graph=MAIN)
-                await client.ask("network", "edges", graph=MAIN, edges=[])
-                await until(reads)
-            await pass_time(UNSEEN_S - 1)
-            assert reads()
-            await until(lambda: not reads())
-            assert not await goes_on(system)
-
-    system.run(main)
+    async with taking_part(Source("sensor"), Sink("display"), broker=system.broker):
+        async with system.editor(secret=SECRET) as client:
+            await client.ask("trace", "start", graph=MAIN)
+            await client.ask("network", "edges", graph=MAIN, edges=[])
+            await until(reads)
+        await pass_time(UNSEEN_S - 1)
+        assert reads()
+        await until(lambda: not reads())
+        assert not await goes_on(system)
 
 
-def test_a_clock_that_is_set_while_a_trace_is_recorded_moves_no_event_away_from_the_others(
+async def test_a_clock_that_is_set_while_a_trace_is_recorded_moves_no_event_away_from_the_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def main() -> None:
-        _, service = served(Graph("main"))
-        client = joined(service)
+    _, service = served(Graph("main"))
+    client = joined(service)
 
-        def ask(command: str, protocol: str = "trace", **payload: str) -> None:
-            service.dispatcher.handle(client, Request(protocol, command, {"graph": MAIN, **payload}))
+    def ask(command: str, protocol: str = "trace", **payload: str) -> None:
+        service.dispatcher.handle(client, Request(protocol, command, {"graph": MAIN, **payload}))
 
-        with monkeypatch.context() as without_clock:  # as a Raspberry Pi starts
-            without_clock.setattr(trace_protocol.time, "time", lambda: 86400.0)  # type: ignore[attr-defined]
-            ask("start")
-            ask("stop", "network")
-        ask("start", "network")
-        ask("stop")
-        ask("dump", type="flowtrace.json")
-        dump = next(frame["payload"] for frame in read(client) if frame["command"] == "dump")
-        recorded = json.loads(dump["flowtrace"])
-        times = [event["time"] for event in recorded["events"]]
-        assert len(times) == 2
-        span = [recorded["header"]["metadata"][key] for key in ("start", "end")]
-        assert {time[:10] for time in (*times, *span)} == {"1970-01-02"}
+    with monkeypatch.context() as without_clock:  # as a Raspberry Pi starts
+        without_clock.setattr(trace_protocol.time, "time", lambda: 86400.0)  # type: ignore[attr-defined]
         ask("start")
-        ask("dump", type="flowtrace.json")
-        later = json.loads(read(client)[-1]["payload"]["flowtrace"])["header"]["metadata"]["start"]
-        assert later > "2020"
-
-    run_simulated(main)
+        ask("stop", "network")
+    ask("start", "network")
+    ask("stop")
+    ask("dump", type="flowtrace.json")
+    dump = next(frame["payload"] for frame in read(client) if frame["command"] == "dump")
+    recorded = json.loads(dump["flowtrace"])
+    times = [event["time"] for event in recorded["events"]]
+    assert len(times) == 2
+    span = [recorded["header"]["metadata"][key] for key in ("start", "end")]
+    assert {time[:10] for time in (*times, *span)} == {"1970-01-02"}
+    ask("start")
+    ask("dump", type="flowtrace.json")
+    later = json.loads(read(client)[-1]["payload"]["flowtrace"])["header"]["metadata"]["start"]
+    assert later > "2020"
 
 
 def test_the_newest_events_are_stored_and_clearing_does_not_end_the_recording() -> None:

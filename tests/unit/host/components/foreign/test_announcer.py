@@ -221,11 +221,6 @@ def scene(broker: MemoryBroker, devices: ForeignDevices, scenario: Callable[[Wat
     run_simulated(run)
 
 
-@pytest.fixture
-def broker() -> MemoryBroker:
-    return MemoryBroker()
-
-
 def retain(broker: MemoryBroker, topic: str, payload: str) -> None:
     """Publish as a device would."""
     broker.publish(topic, payload, retain=True)
