@@ -194,7 +194,7 @@ OPERATE = VIEW | {"network:start", "network:stop", "runtime:packet", "trace:star
 PROGRAM = OPERATE | {"component:source", "graph:addnode", "network:persist"}
 
 
-def test_each_secret_allows_what_it_stands_for_and_no_more(house: LocalServer, folder: Path) -> None:
+async def test_each_secret_allows_what_it_stands_for_and_no_more(house: LocalServer, folder: Path) -> None:
     expected: list[tuple[str | None, dict[str, str], frozenset[str], set[str]]] = [
         (None, AFAR, frozenset(), set()),
         ("a-secret-of-nobody", AFAR, frozenset(), set()),
@@ -206,21 +206,17 @@ def test_each_secret_allows_what_it_stands_for_and_no_more(house: LocalServer, f
         (SECRETS["programmer"], AFAR, ALL, PROGRAM),
         (SECRET, AFAR, ALL, PROGRAM),
     ]
-
-    async def main() -> None:
-        for secret, headers, capabilities, commands in expected:
-            async with editor(house.port, secret=secret, headers=headers) as client:
-                if secret != "a-secret-of-nobody":  # those wait after each try
-                    assert await _try_all(client) == commands, (secret, headers)
-                assert await allowed(client) == capabilities
-            if "component:source" not in commands:
-                assert not list((folder / "components").iterdir())
-
-    run(main)
+    for secret, headers, capabilities, commands in expected:
+        async with editor(house.port, secret=secret, headers=headers) as client:
+            if secret != "a-secret-of-nobody":  # those wait after each try
+                assert await _try_all(client) == commands, (secret, headers)
+            assert await allowed(client) == capabilities
+        if "component:source" not in commands:
+            assert not list((folder / "components").iterdir())
     assert [path.name for path in (folder / "components").iterdir()] == ["Mine.py"]
 
 
-def test_pages_connect_from_the_allow_list_only(house: LocalServer) -> None:
+async def test_pages_connect_from_the_allow_list_only(house: LocalServer) -> None:
     port = house.port
 
     async def connects(origin: str, host: str) -> bool:
@@ -231,31 +227,28 @@ def test_pages_connect_from_the_allow_list_only(house: LocalServer) -> None:
                 assert answer.status in (101, 403)
                 return answer.status == 101
 
-    async def main() -> None:
-        own = f"127.0.0.1:{port}"
-        name = socket.gethostname()
-        for origin, host in [
-            ("http://ide.example", own),
-            ("https://other.example:8443", own),
-            (f"http://{name}.local:{port}", f"{name}.local:{port}"),
-            ("http://localhost:8080", own),
-            ("http://[::1]", own),
-        ]:
-            assert await connects(origin, host), origin
-        for origin, host in [
-            ("https://app.flowhub.io", own),  # --ide has taken its place
-            ("http://ide.example:81", own),
-            ("https://other.example", own),
-            ("http://evil.example", own),
-            (f"http://evil.example:{port}", f"evil.example:{port}"),
-            (f"http://{name}.local:8080", f"{name}.local:{port}"),
-            (f"http://evil.local:{port}", f"evil.local:{port}"),  # pointed here by multicast DNS
-            ("http://ide.example", f"evil.local:{port}"),
-            ("null", own),
-        ]:
-            assert not await connects(origin, host), origin
-
-    run(main)
+    own = f"127.0.0.1:{port}"
+    name = socket.gethostname()
+    for origin, host in [
+        ("http://ide.example", own),
+        ("https://other.example:8443", own),
+        (f"http://{name}.local:{port}", f"{name}.local:{port}"),
+        ("http://localhost:8080", own),
+        ("http://[::1]", own),
+    ]:
+        assert await connects(origin, host), origin
+    for origin, host in [
+        ("https://app.flowhub.io", own),  # --ide has taken its place
+        ("http://ide.example:81", own),
+        ("https://other.example", own),
+        ("http://evil.example", own),
+        (f"http://evil.example:{port}", f"evil.example:{port}"),
+        (f"http://{name}.local:8080", f"{name}.local:{port}"),
+        (f"http://evil.local:{port}", f"evil.local:{port}"),  # pointed here by multicast DNS
+        ("http://ide.example", f"evil.local:{port}"),
+        ("null", own),
+    ]:
+        assert not await connects(origin, host), origin
 
 
 # --- What is told of secrets ---
