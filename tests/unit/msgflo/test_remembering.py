@@ -118,16 +118,6 @@ async def test_packets_wait_until_the_broker_has_sent_what_was_saved() -> None:
         assert count.did[:4] == [("start", 5), 1, 2, 3]
 
 
-async def test_retained_packets_come_after_what_was_saved(broker: MemoryBroker) -> None:
-    broker.publish("count/in", 1, retain=True)  # the broker sends it first, were it not for the order of subscriptions
-    broker.publish(MEMORY, {"count": 5}, retain=True)
-    count = Count("count")
-    async with served(broker, count):
-        await started(count)
-    assert sorted(count.did, key=str) == [("start", 5), 1, "stop"]
-    assert saved(broker) == {"count": 6}
-
-
 @pytest.mark.parametrize("losses", [1, 3])
 async def test_it_begins_even_where_the_connection_ends_before_the_broker_has_answered(
     losses: int, broker: MemoryBroker

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -95,20 +94,6 @@ async def test_a_retained_packet_goes_to_new_forwards_and_only_to_them(broker: M
             ("v", b"s/1"),
             ("v", b"s/2"),
         ]
-
-
-async def test_after_a_restart_of_the_broker_everything_is_active_again(broker: Mosquitto) -> None:
-    async with forwarder(broker.url, Forward("s", "t")) as made:
-        for _ in range(2):
-            await asyncio.to_thread(broker.kill)
-            await until(lambda: not made.connected)
-            await asyncio.to_thread(broker.start)
-            await until(lambda: made.connected)
-            async with client(broker.url, "t") as other:
-                await other.send("s", b"1")
-                await until(lambda: [packet[1] for packet in other.received] == [b"1"])
-    # It may have tried again, and said why not, while there was no broker.
-    assert [state for state, _ in itertools.groupby(made.states)] == [True, False, True, False, True, False]
 
 
 async def test_with_qos_1_nothing_is_lost_when_connections_break(

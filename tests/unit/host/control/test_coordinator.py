@@ -246,19 +246,6 @@ async def test_a_coordinator_takes_over_from_one_that_was_killed_together_with_t
         assert json.loads(broker.retained[lease.COORDINATOR])["id"] != "gone"
 
 
-async def test_of_two_coordinators_started_together_one_stays(broker: MemoryBroker) -> None:
-    both = [Coordinator(broker.address, Graph("main")) for _ in range(2)]
-    async with (
-        beside(both[0].run()) as one,
-        beside(asyncio.wait({running := asyncio.ensure_future(both[1].run())})),
-    ):
-        await until(lambda: any(each.in_charge.is_set() for each in both))
-        await pass_time(60)
-        assert [each.in_charge.is_set() for each in both].count(True) == 1
-        assert not all(each.done() for each in (one, running))
-        running.cancel()
-
-
 async def test_no_packet_of_a_direct_edge_is_read_while_nobody_looks(broker: MemoryBroker) -> None:
     reads = ("msgflo-coordinator-view", "source/out")
     source, sink = Source("source"), Sink("sink")

@@ -111,7 +111,7 @@ async def test_on_a_broker_that_sends_nothing_of_what_it_keeps_to_wildcards_both
 async def test_what_others_write_on_the_topic_of_a_list_is_put_right(broker: MemoryBroker) -> None:
     async with coordinating(broker, GRAPH) as coordinator:
         await until(lambda: edge_kind(coordinator, "button.pressed", "lamp.on") == "forwarded")
-        for forged in ("", "{", '{"version": 1000, "forwards": []}'):
+        for forged in ("", "{", "[]", '{"version": 1000, "forwards": []}', '{"version": 9, "forwards": [{}]}'):
             broker.publish(LIST, forged, retain=True)
             broker.publish("fbp/forward/stranger", forged, retain=True)
             await pass_time(1)

@@ -65,26 +65,6 @@ def test_what_is_stored_already_is_not_written_again_and_its_version_rises() -> 
     assert broker.found("fbp/forward/a%2Fb")["version"] == 42
 
 
-def test_what_others_write_there_is_to_be_put_right() -> None:
-    broker = Broker()
-    broker.lists.apply({"lamp": LAMP})
-    right = broker.kept["fbp/forward/lamp"]
-    for payload in (
-        b"",
-        b"{",
-        b"[]",
-        b'{"version": 9, "forwards": []}',
-        b'{"version": 9, "forwards": [{}]}',
-        right[:-1],
-    ):
-        assert broker.lists.received("fbp/forward/lamp", payload)
-        assert broker.lists.apply({"lamp": LAMP})
-        assert read_list("lamp", broker.kept["fbp/forward/lamp"]).forwards == LAMP
-    assert broker.lists.received("fbp/forward/stranger", b"garbage")
-    assert broker.lists.apply({"lamp": LAMP})
-    assert broker.kept["fbp/forward/stranger"] == b""
-
-
 async def test_a_list_is_active_when_its_version_is_confirmed_and_gone_when_that_is_cleared() -> None:
     broker = Broker()
     lists = broker.lists
