@@ -22,6 +22,7 @@ try:
 except ImportError:
     uvloop = None
 
+pytestmark = pytest.mark.asyncio_loop
 LOOPS = ["asyncio", pytest.param("uvloop", marks=pytest.mark.skipif(uvloop is None, reason="uvloop is not installed"))]
 
 
@@ -90,36 +91,29 @@ def test_packets_of_all_sizes_and_both_qualities_arrive_unchanged_and_in_order(b
 
 
 @pytest.mark.parametrize("lacking", ["max_qos 0", "retain_available false"])
-def test_a_broker_that_cannot_keep_the_last_will_is_asked_whether_it_can(lacking: str) -> None:
-    async def main() -> None:
-        with Mosquitto(extra=lacking) as broker:
-            await (await connected(broker.url)).disconnect()
-            link = transport(broker.url)
-            with pytest.raises(ConnectError, match=r"closed the connection without an answer \(.*last will with QoS 1"):
-                await link.connect(("fbp/connection/test", b"lost"))
-
-    run(main)
+async def test_a_broker_that_cannot_keep_the_last_will_is_asked_whether_it_can(lacking: str) -> None:
+    with Mosquitto(extra=lacking) as broker:
+        await (await connected(broker.url)).disconnect()
+        link = transport(broker.url)
+        with pytest.raises(ConnectError, match=r"closed the connection without an answer \(.*last will with QoS 1"):
+            await link.connect(("fbp/connection/test", b"lost"))
 
 
-def test_a_broker_that_never_answers_does_not_block_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_broker_that_never_answers_does_not_block_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("msgflo.paho_transport._CONNECT_SECONDS", 0.3)
+    happened: list[str] = []
 
-    async def main() -> None:
-        happened: list[str] = []
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        happened.append("the loop went on")
+        await reader.read()
+        writer.close()
 
-        async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            happened.append("the loop went on")
-            await reader.read()
-            writer.close()
-
-        async with fake_broker(silent) as port:
-            for url in (f"mqtt://127.0.0.1:{port}", f"mqtts://127.0.0.1:{port}"):
-                with pytest.raises(ConnectError, match="no answer"):
-                    await transport(url).connect()
-                happened.append("given up")
-            assert happened == ["the loop went on", "given up"] * 2
-
-    run(main)
+    async with fake_broker(silent) as port:
+        for url in (f"mqtt://127.0.0.1:{port}", f"mqtts://127.0.0.1:{port}"):
+            with pytest.raises(ConnectError, match="no answer"):
+                await transport(url).connect()
+            happened.append("given up")
+        assert happened == ["the loop went on", "given up"] * 2
 
 
 @pytest.mark.parametrize(
@@ -135,74 +129,65 @@ def test_a_broker_that_never_answers_does_not_block_the_loop(monkeypatch: pytest
         (b"\x20\x02\x00\x00", "closed the connection"),
     ],
 )
-def test_malformed_packets_end_the_connection_with_a_reason(answer: bytes, reason: str) -> None:
-    async def main() -> None:
-        async def hostile(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await reader.read(100)
-            writer.write(answer)
-            writer.close()
+async def test_malformed_packets_end_the_connection_with_a_reason(answer: bytes, reason: str) -> None:
+    async def hostile(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(100)
+        writer.write(answer)
+        writer.close()
 
-        async with fake_broker(hostile) as port:
-            link = transport(f"mqtt://127.0.0.1:{port}")
-            await link.connect()
-            assert reason in await asyncio.wait_for(link.closed(), 20)
-            with pytest.raises(ConnectError, match=reason):
-                link.publish("a", b"")
-
-    run(main)
+    async with fake_broker(hostile) as port:
+        link = transport(f"mqtt://127.0.0.1:{port}")
+        await link.connect()
+        assert reason in await asyncio.wait_for(link.closed(), 20)
+        with pytest.raises(ConnectError, match=reason):
+            link.publish("a", b"")
 
 
-def test_a_slow_broker_is_waited_for() -> None:
-    async def main() -> None:
-        read = asyncio.Event()
+async def test_a_slow_broker_is_waited_for() -> None:
+    read = asyncio.Event()
 
-        async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            writer.write(b"\x20\x02\x00\x00")
-            await read.wait()
-            while await reader.read(1 << 20):
-                pass
-            writer.close()
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"\x20\x02\x00\x00")
+        await read.wait()
+        while await reader.read(1 << 20):
+            pass
+        writer.close()
 
-        async with fake_broker(slow) as port:
-            link = await connected(f"mqtt://127.0.0.1:{port}")
-            sent = 0
-            for _ in range(10_000):
-                if not link.ready:
-                    try:
-                        await asyncio.wait_for(link.drain(), 0.2)
-                    except TimeoutError:
-                        break
-                link.publish("slow", b"x" * 10_000)
-                sent += 1
-            assert 0 < sent < 10_000
-            read.set()
+    async with fake_broker(slow) as port:
+        link = await connected(f"mqtt://127.0.0.1:{port}")
+        sent = 0
+        for _ in range(10_000):
+            if not link.ready:
+                try:
+                    await asyncio.wait_for(link.drain(), 0.2)
+                except TimeoutError:
+                    break
+            link.publish("slow", b"x" * 10_000)
+            sent += 1
+        assert 0 < sent < 10_000
+        read.set()
+        await asyncio.wait_for(link.drain(), 20)
+        await link.disconnect()
+
+
+async def test_waiting_to_send_ends_with_the_connection() -> None:
+    full = asyncio.Event()
+
+    async def leaves(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"\x20\x02\x00\x00")
+        await full.wait()
+        writer.transport.abort()
+
+    async with fake_broker(leaves) as port:
+        link = await connected(f"mqtt://127.0.0.1:{port}")
+        link.publish("big", bytes(50_000_000))
+        assert not link.ready
+        full.set()
+        with pytest.raises(ConnectError):
             await asyncio.wait_for(link.drain(), 20)
-            await link.disconnect()
-
-    run(main)
-
-
-def test_waiting_to_send_ends_with_the_connection() -> None:
-    async def main() -> None:
-        full = asyncio.Event()
-
-        async def leaves(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            writer.write(b"\x20\x02\x00\x00")
-            await full.wait()
-            writer.transport.abort()
-
-        async with fake_broker(leaves) as port:
-            link = await connected(f"mqtt://127.0.0.1:{port}")
-            link.publish("big", bytes(50_000_000))
-            assert not link.ready
-            full.set()
-            with pytest.raises(ConnectError):
-                await asyncio.wait_for(link.drain(), 20)
-            with pytest.raises(ConnectError):
-                await link.subscribe([("a", 0)])
-            await link.disconnect()
-
-    run(main)
+        with pytest.raises(ConnectError):
+            await link.subscribe([("a", 0)])
+        await link.disconnect()
 
 
 @pytest.mark.parametrize("loop", LOOPS)
