@@ -39,11 +39,7 @@ def test_a_second_coordinator_on_a_broker_says_who_is_in_charge_and_takes_no_con
         # As long as another connection of the second might take.
         first.wait(lambda status: status["connected"])
         assert "already connected, closing old connection" not in broker.log
-        names = (
-            "coordinator-view",
-            "components",
-            "forwarder",
-        )
+        names = ("coordinator-view", "components", "forwarder")
         assert [broker.log.count(f"as msgflo-{name} ") for name in names] == [1] * len(names)
 
 

@@ -114,13 +114,7 @@ async def test_wrong_lists_are_logged_once_and_left_out(logged: pytest.LogCaptur
 
 @pytest.mark.parametrize(
     ("id", "topic"),
-    [
-        ("a/b", "a%2Fb/in"),
-        ("50%", "50%25/in"),
-        ("fbp", "%66bp/in"),
-        ("$SYS", "%24SYS/in"),
-        ("küche", "küche/in"),
-    ],
+    [("a/b", "a%2Fb/in"), ("50%", "50%25/in"), ("fbp", "%66bp/in"), ("$SYS", "%24SYS/in"), ("küche", "küche/in")],
 )
 async def test_an_id_that_is_no_level_of_a_topic_is_encoded(id: str, topic: str, broker: MemoryBroker) -> None:
     async with coordinating(broker) as coordinator:

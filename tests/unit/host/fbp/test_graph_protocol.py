@@ -268,9 +268,7 @@ async def test_a_fixture_goes_with_the_client_that_has_made_it_and_so_does_an_em
             assert not (await stays.ask("network", "getstatus", graph=graph))["started"]
 
 
-def test_secure_initial_packets_are_masked_for_those_who_may_not_change_the_graph(
-    tmp_path: Path,
-) -> None:
+def test_secure_initial_packets_are_masked_for_those_who_may_not_change_the_graph(tmp_path: Path) -> None:
     """They come and go by a command, with their node, by the file; and are in the graph's source."""
     viewer_secret, hush = "only-looks-and-sees", "hush, this is private"
     graph = {"processes": {"first": {"component": "core/Drop"}}, "connections": []}

@@ -62,13 +62,7 @@ async def test_editors_are_notified_when_a_node_comes_sleeps_and_is_lost(system:
             "fbp/participant/board",
             discovery_message("board", id="board", component="x/Board", icon="fa-bolt", connection="c"),
         )
-        for status, shown in (
-            ("online", OWN),
-            ("asleep", ASLEEP),
-            ("online", OWN),
-            ("lost", LOST),
-            ("online", OWN),
-        ):
+        for status, shown in (("online", OWN), ("asleep", ASLEEP), ("online", OWN), ("lost", LOST), ("online", OWN)):
             since = {each: len(each.frames) for each in (one, two)}
             say(system, "fbp/connection/c", status)
             for each in (one, two):

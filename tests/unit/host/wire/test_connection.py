@@ -104,11 +104,7 @@ async def test_access_rules_that_let_nothing_back_are_named_once(
             tried += 1
 
         connection = Connection(
-            broker.address,
-            "reader",
-            subscriptions=["fbp/#"],
-            on_message=lambda *packet: None,
-            on_disconnected=count,
+            broker.address, "reader", subscriptions=["fbp/#"], on_message=lambda *packet: None, on_disconnected=count
         )
         task = asyncio.create_task(connection.run())
         async with asyncio.timeout(60):
