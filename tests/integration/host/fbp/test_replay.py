@@ -170,6 +170,8 @@ async def test_every_client_hears_what_one_started_and_stopped() -> None:
 )
 async def test_nothing_can_be_changed(protocol: str, command: str, payload: dict[str, Any]) -> None:
     async with serving() as address, connected(address) as (client, heard):
-        with pytest.raises(ClientError, match=f"{protocol}:{command} is not permitted"):
+        with pytest.raises(
+            ClientError, match=f"{protocol}:{command} is not permitted: this is a trace, which can only be read"
+        ):
             await client.request(protocol, command, payload)
         assert (heard[-1].protocol, heard[-1].command) == (protocol, "error")

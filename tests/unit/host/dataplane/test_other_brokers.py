@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
 
 import pytest
 
-from event_loop import run_simulated
 from memory_broker import MemoryBroker, Write
 from msgflo.broker import Broker
 from msgflo_host.wire import frames
 from msgflo_host.wire.connection import Connection
+from simulation import until
 
 
 @contextmanager
@@ -24,21 +22,10 @@ def fake_broker(answer: Callable[[int, bytes, Write], bool | None]) -> Iterator[
         yield broker.address
 
 
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(600):
-        while not condition():
-            await asyncio.sleep(0.01)
-
-
-def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    run_simulated(main)
-
-
 @pytest.mark.parametrize("other_stays", [True, False])
 async def test_a_quiet_connection_says_what_is_wrong_with_it_alone(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, other_stays: bool
+    logged: pytest.LogCaptureFixture, other_stays: bool
 ) -> None:
-    monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
     tried = 0
 
     def answer(first: int, body: bytes, write: Write) -> None:
@@ -52,8 +39,6 @@ async def test_a_quiet_connection_says_what_is_wrong_with_it_alone(
 
     when = asyncio.Event()
     when.set()
-
-    caplog.set_level(logging.INFO)
     with fake_broker(answer) as broker:
         connection = Connection(
             broker, "one-of-many", subscriptions=[], on_message=lambda *packet: None, when=when, quiet=True
@@ -61,15 +46,14 @@ async def test_a_quiet_connection_says_what_is_wrong_with_it_alone(
         task = asyncio.create_task(connection.run())
         await until(lambda: tried > 3)
         task.cancel()
-    said = [message for message in caplog.messages if "one-of-many" in message]
+    said = [message for message in logged.messages if "one-of-many" in message]
     assert len(said) == other_stays
 
 
 @pytest.mark.parametrize("quiet", [True, False])
 async def test_it_is_logged_once_that_the_broker_ends_a_connection_at_what_it_follows(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, quiet: bool
+    logged: pytest.LogCaptureFixture, quiet: bool
 ) -> None:
-    monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
     ends = 0
 
     def answer(first: int, body: bytes, write: Write) -> None:
@@ -78,7 +62,6 @@ async def test_it_is_logged_once_that_the_broker_ends_a_connection_at_what_it_fo
             ends += 1
             raise EOFError
 
-    caplog.set_level(logging.INFO)
     when = asyncio.Event()
     when.set()
     with fake_broker(answer) as broker:
@@ -91,5 +74,5 @@ async def test_it_is_logged_once_that_the_broker_ends_a_connection_at_what_it_fo
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-    assert [": connected" in message for message in caplog.messages] == [False, True]
-    assert all(("one-of-many" in message) is quiet for message in caplog.messages)
+    assert [": connected" in message for message in logged.messages] == [False, True]
+    assert all(("one-of-many" in message) is quiet for message in logged.messages)

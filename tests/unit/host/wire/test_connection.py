@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -66,9 +65,8 @@ async def test_where_a_subscription_is_not_answered_another_connection_is_made(
 
 
 async def test_a_refused_subscription_keeps_none_of_the_others_from_coming_and_going(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, broker: MemoryBroker
+    monkeypatch: pytest.MonkeyPatch, logged: pytest.LogCaptureFixture, broker: MemoryBroker
 ) -> None:
-    monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
     subscribe = Transport.subscribe
 
     async def refusing(transport: Transport, topics: list[tuple[str, int]]) -> None:
@@ -86,14 +84,12 @@ async def test_a_refused_subscription_keeps_none_of_the_others_from_coming_and_g
         broker.publish("open", "heard")
         await soon(heard, ("open", b"heard"))
         assert heard == [("open", b"heard")]
-    assert "secret" in caplog.text
+    assert "secret" in logged.text
 
 
 async def test_access_rules_that_let_nothing_back_are_named_once(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    monkeypatch: pytest.MonkeyPatch, logged: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
-
     broker = MemoryBroker()
     monkeypatch.setattr(broker, "publish", lambda *packet, **how: None)
     with broker:
@@ -113,7 +109,7 @@ async def test_access_rules_that_let_nothing_back_are_named_once(
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-    assert caplog.messages == [
+    assert logged.messages == [
         f"{broker.url}: nothing that is published below fbp/coordinator/ has come back within 10 s: its access rules "
         "may forbid it (docs/broker.md) (trying again until it works)"
     ]

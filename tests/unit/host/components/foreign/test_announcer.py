@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -130,15 +129,14 @@ def test_payloads_may_be_texts_or_json(
 
 
 def test_a_payload_that_means_nothing_is_logged_once(
-    device: Callable[..., Foreign], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    device: Callable[..., Foreign], logged: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
     announcer = Announcer(Recorder())
     announcer.set_desired([device(WATCHED.replace("offline: down", "offline: {state: down}"), "a")])
     announcer.connected()
     for payload in (b"what?", b"\xff", b"[" * 100_000, b"1e999"):
         announcer.received("a/status", payload)
-    assert [record.message for record in caplog.records] == [
+    assert [record.message for record in logged.records] == [
         'availability topic "a/status" has the payload "what?"; expected "up" or {"state": "down"}'
     ]
 
