@@ -20,12 +20,7 @@ from msgflo_host.dataplane.mqtt_link import Link
 from msgflo_host.dataplane.routing import Lane
 from msgflo_host.wire import frames
 from msgflo_host.wire.forward_list import Forward, ForwardList, write_list
-
-
-async def until(condition: Callable[[], object], seconds: float = 300) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.005)
+from simulation import until
 
 
 async def test_wildcards_and_overlapping_filters_bring_each_packet_once_to_each_target(broker: MemoryBroker) -> None:

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 import pytest
 
 from memory_broker import MemoryBroker, Write
-from msgflo.broker import Broker
 from msgflo_host.wire import frames
 from msgflo_host.wire.connection import Connection
 from simulation import until
-
-
-@contextmanager
-def fake_broker(answer: Callable[[int, bytes, Write], bool | None]) -> Iterator[Broker]:
-    """A broker that hands each packet (first byte and content) to `answer`, which may raise EOFError to end the connection."""
-    with MemoryBroker(answer=answer) as broker:
-        yield broker.address
 
 
 @pytest.mark.parametrize("other_stays", [True, False])
@@ -39,9 +30,9 @@ async def test_a_quiet_connection_says_what_is_wrong_with_it_alone(
 
     when = asyncio.Event()
     when.set()
-    with fake_broker(answer) as broker:
+    with MemoryBroker(answer=answer) as broker:
         connection = Connection(
-            broker, "one-of-many", subscriptions=[], on_message=lambda *packet: None, when=when, quiet=True
+            broker.address, "one-of-many", subscriptions=[], on_message=lambda *packet: None, when=when, quiet=True
         )
         task = asyncio.create_task(connection.run())
         await until(lambda: tried > 3)
@@ -64,9 +55,9 @@ async def test_it_is_logged_once_that_the_broker_ends_a_connection_at_what_it_fo
 
     when = asyncio.Event()
     when.set()
-    with fake_broker(answer) as broker:
+    with MemoryBroker(answer=answer) as broker:
         connection = Connection(
-            broker, "one-of-many", subscriptions=[], on_message=lambda *packet: None, when=when, quiet=quiet
+            broker.address, "one-of-many", subscriptions=[], on_message=lambda *packet: None, when=when, quiet=quiet
         )
         connection.set_filters(["forbidden"])
         task = asyncio.create_task(connection.run())
