@@ -19,10 +19,7 @@ NO_SKIPS = bool(os.environ.get("MSGFLO_NO_SKIPS"))
 # A busy machine is no fault of what is tested. The same inputs each time, but in the soak: what is found there is mended,
 # and what is sent in is not held up by what it has not touched.
 settings.register_profile(
-    "calm",
-    deadline=None,
-    derandomize=not os.environ.get("MSGFLO_FUZZ"),
-    suppress_health_check=[HealthCheck.too_slow],
+    "calm", deadline=None, derandomize=not os.environ.get("MSGFLO_FUZZ"), suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("calm")
 

@@ -15,19 +15,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route
 
 from brokers import Broker
-from browser import (
-    PHONE,
-    Pages,
-    axe,
-    come_back,
-    expect,
-    fit,
-    make_graph,
-    middle_of,
-    node_in,
-    running,
-    until_system,
-)
+from browser import PHONE, Pages, axe, come_back, expect, fit, make_graph, middle_of, node_in, running, until_system
 from systems import Coordinator, Participants, Source, node, until
 from virtual_devices import forget
 
@@ -267,30 +255,6 @@ def test_who_may_not_start_boards_is_refused_with_the_reason(
     page = opened(page_of, coordinator, secret=VIEWER)
     expect(page.locator("#boards-view")).to_contain_text("who may control the network")
     expect(page.locator("[data-map]")).to_have_count(0)
-
-
-def test_after_the_coordinator_has_started_again_boards_can_be_started_again(
-    coordinator: Coordinator, boards: Path, same_page: Pages, page_of: Pages
-) -> None:
-    for pages in (page_of, same_page):
-        pages.tolerate("ERR_CONNECTION_|ERR_EMPTY_RESPONSE|WebSocket connection to")
-    (boards / "press.yaml").write_text(PRESS)
-    page = opened(same_page, coordinator)
-    start(page, coordinator, "press", "bell")
-    other = page_of(coordinator)
-    until_system(other, "system.isReady")
-    # What it imports may not be lost on the way: a browser asks only once for that.
-    other.evaluate("import('/core/load.js').then(({ load }) => load('boards/board_list.js'))")
-    coordinator.stop()
-    expect(thing(page, "bell")).to_have_count(0)
-    other.get_by_role("tab", name="Boards").click()
-    expect(other.locator("#boards-view")).to_contain_text("when there is a connection")
-    coordinator.start()
-    coordinator.wait(lambda status: status["connected"])
-    for each in (page, other):
-        come_back(each)
-    expect(other.locator("[data-map=press]")).to_be_visible()
-    start(page, coordinator, "press", "bell")
 
 
 def test_names_and_what_a_board_shows_are_only_text(

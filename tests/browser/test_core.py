@@ -11,18 +11,7 @@ import pytest
 from playwright.sync_api import Page
 
 from brokers import Broker
-from browser import (
-    SECRET,
-    Pages,
-    address,
-    come_back,
-    expect,
-    make_graph,
-    node_in,
-    of_system,
-    running,
-    until_system,
-)
+from browser import SECRET, Pages, address, come_back, expect, make_graph, node_in, of_system, running, until_system
 from systems import Coordinator
 
 LOST = "ERR_CONNECTION_|ERR_EMPTY_RESPONSE|WebSocket connection to"  # the browser's own lines

@@ -12,20 +12,7 @@ from typing import Any, cast
 import pytest
 from playwright.sync_api import Locator, Page
 
-from browser import (
-    LAPTOP,
-    PHONE,
-    Pages,
-    address,
-    axe,
-    edit,
-    expect,
-    middle_of,
-    node_in,
-    running,
-    until,
-    until_system,
-)
+from browser import LAPTOP, PHONE, Pages, address, axe, edit, expect, middle_of, node_in, running, until, until_system
 from msgflo import Participant, Port
 from outside import Outside
 from systems import Coordinator, Participants, node

@@ -64,8 +64,7 @@ def page(coordinator: Coordinator, same_page: Pages) -> Page:
 def ready(page: Page, nodes: int = 3) -> None:
     """Wait until the graph is drawn, with its components and states, and nothing else is."""
     until_system(
-        page,
-        f"system.isReady && system.graph.nodes.size === {nodes} && system.nodeStatus('gate')?.state === 'alive'",
+        page, f"system.isReady && system.graph.nodes.size === {nodes} && system.nodeStatus('gate')?.state === 'alive'"
     )
     expect(node_in(page, "gate").locator("[data-side=out]")).to_have_count(1)
     expect(node_in(page, "again").locator(".initial")).to_have_count(1)
@@ -230,16 +229,6 @@ def note_opened(page: Page) -> None:
           if (!isNoted) for (const type of ["open-node", "open-edge"]) context.bus.addEventListener(type, note);
         }"""
     )
-
-
-def test_a_click_on_a_node_or_an_edge_opens_it(page: Page) -> None:
-    note_opened(page)
-    node_in(page, "gate").locator(".role").click()
-    until(page, "() => window.opened.length === 1")
-    expect(page.locator("#inspector")).to_be_visible()  # for which the picture may move
-    page.mouse.click(*on_edge(page, "button.out gate.in"))
-    until(page, "() => window.opened.length === 2")
-    assert page.evaluate("() => window.opened") == [{"id": "gate"}, {"key": "button.out gate.in"}]
 
 
 # -- initial packets --

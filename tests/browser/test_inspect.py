@@ -610,10 +610,7 @@ def test_hostile_values_stay_text(page: Page, pair: Pair, tmp_path: Path) -> Non
     page.get_by_label("Trace file").set_input_files(tmp_path / "hostile.json")
     expect(inspector(page).locator(".inspect-steps li")).to_contain_text(MARKUP)
     edit(page, ["addnode", {"id": MARKUP, "component": f"x/{MARKUP}", "metadata": {"label": MARKUP}}])
-    edit(
-        page,
-        ["addedge", {"src": {"node": "source", "port": "out"}, "tgt": {"node": MARKUP, "port": MARKUP}}],
-    )
+    edit(page, ["addedge", {"src": {"node": "source", "port": "out"}, "tgt": {"node": MARKUP, "port": MARKUP}}])
     key = of_system(page, "[...system.graph.edges.values()].find(({ tgt }) => tgt.node.startsWith('<')).key")
     for event, detail in (("open-node", {"id": MARKUP}), ("open-edge", {"key": key})):
         tell(page, event, detail)

@@ -8,19 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from browser import (
-    LAPTOP,
-    PHONE,
-    Pages,
-    expect,
-    fit,
-    make_graph,
-    never_long,
-    node_in,
-    settled,
-    until,
-    until_system,
-)
+from browser import LAPTOP, PHONE, Pages, expect, fit, make_graph, never_long, node_in, settled, until, until_system
 from systems import Coordinator
 
 TABLET = (768, 1024)

@@ -9,15 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page
 
 from brokers import Broker
-from browser import (
-    SECRET,
-    Pages,
-    axe,
-    edit,
-    expect,
-    running,
-    until_system,
-)
+from browser import SECRET, Pages, axe, edit, expect, running, until_system
 from msgflo import Participant, Port
 from systems import Coordinator
 

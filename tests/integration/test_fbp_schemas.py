@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from fake_runtime import FakeRuntime
@@ -13,13 +11,9 @@ from msgflo_host.fbp.client import Client
 pytestmark = pytest.mark.made_up
 
 
-def test_a_frame_that_a_client_of_ours_gets_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_frame_that_a_client_of_ours_gets_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = {"protocol": "network", "command": "status", "payload": {"graph": 1}}
     kept_to = pytest.raises(AssertionError, match="network:status: payload")
     with FakeRuntime(answers={"getstatus": lambda asked: [answer]}) as runtime, kept_to, Watched(monkeypatch):
-
-        async def main() -> None:
-            async with Client.connect(runtime.address) as client:
-                await client.request("network", "getstatus", {"graph": "g"})
-
-        asyncio.run(main())
+        async with Client.connect(runtime.address) as client:
+            await client.request("network", "getstatus", {"graph": "g"})

@@ -23,6 +23,12 @@ def run_within(seconds: float, main: Callable[[], Coroutine[Any, Any, None]]) ->
         runner.run(bounded())
 
 
+async def until(condition: Callable[[], object]) -> None:
+    """Wait until something is true."""
+    while not condition():
+        await asyncio.sleep(0.01)
+
+
 _MONOTONIC_S = 1000.0  # at the beginning of a test, since programs take 0 for never
 
 

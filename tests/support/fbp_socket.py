@@ -30,12 +30,6 @@ def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
     run_within(PATIENCE_S, main)
 
 
-async def until(condition: Callable[[], object]) -> None:
-    """Wait until something is true."""
-    while not condition():
-        await asyncio.sleep(0.01)
-
-
 class Served:
     """A running socket. Its handler answers each permitted request with its own payload, `fail` with an exception."""
 

@@ -29,14 +29,7 @@ class LocalServer:
     The coordinator does not run, so that nothing of a graph is applied.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        library: Path | None = None,
-        boards: Path | None = None,
-        **access: Any,
-    ) -> None:
+    def __init__(self, folder: Path, *, library: Path | None = None, boards: Path | None = None, **access: Any) -> None:
         self.port = 0
         self.lines: list[str] = []
         self._access = Access(**{"folder": folder, "ide": IDE, **access})

@@ -1,7 +1,12 @@
-"""A unit test starts no process, opens no connection and waits for no real time: one that does fails."""
+"""A unit test starts no process, opens no connection and waits for no real time: one that does fails.
+
+An async one runs in simulated time: in the system or beside the broker among its fixtures.
+"""
 
 from __future__ import annotations
 
+import functools
+import inspect
 import logging
 import selectors
 import sys
@@ -11,6 +16,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
+from event_loop import run_simulated
+from local_system import LocalSystem
+from memory_broker import MemoryBroker
+from simulation import run_beside
 
 FORBIDDEN = {
     "os.exec": "starts a process",
@@ -66,6 +76,29 @@ def _is_a_unit_test(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     finally:
         _found = None
     assert not found, f"a unit test must not do this; move it to tests/integration: {found}"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run an async test."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    arguments = {name: pyfuncitem.funcargs[name] for name in inspect.signature(pyfuncitem.obj).parameters}
+    test = functools.partial(pyfuncitem.obj, **arguments)
+    system, broker = arguments.get("system"), arguments.get("broker")
+    if isinstance(system, LocalSystem):
+        system.run(test)
+    elif isinstance(broker, MemoryBroker):
+        run_beside(broker, test)
+    else:
+        run_simulated(test)
+    return True
+
+
+@pytest.fixture
+def broker() -> MemoryBroker:
+    """A broker in memory."""
+    return MemoryBroker()
 
 
 @pytest.fixture

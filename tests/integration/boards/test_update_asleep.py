@@ -14,6 +14,8 @@ from brokers import Broker
 from listening import Ear
 from msgflo_host.boards.update import update
 
+pytestmark = pytest.mark.asyncio_loop
+
 KEY = bytes.fromhex("5e" * 32)
 AWAKE = "shed-board/stay-awake"
 
@@ -37,35 +39,29 @@ async def cancelled(updating: asyncio.Task[Any]) -> None:
         await updating
 
 
-def test_an_update_that_ends_without_the_broker_says_how_the_board_may_sleep_again(
+async def test_an_update_that_ends_without_the_broker_says_how_the_board_may_sleep_again(
     broker: Broker, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def scenario() -> None:
-        updating = waiting_update(broker)
-        await told(ear, True, 1)
-        broker.stop()
-        while "connection lost" not in caplog.text:
-            await asyncio.sleep(0.05)
-        await cancelled(updating)
-
     ear = Ear(broker)
-    asyncio.run(scenario())
+    updating = waiting_update(broker)
+    await told(ear, True, 1)
+    broker.stop()
+    while "connection lost" not in caplog.text:
+        await asyncio.sleep(0.05)
+    await cancelled(updating)
     ear.stop()
     assert "when it can be reached: msgflo send shed-board/stay-awake false --retain" in caplog.text
 
 
-def test_an_update_leaves_the_wish_of_another_as_it_was(broker: Broker) -> None:
-    async def scenario() -> None:
-        ear.say(AWAKE, True, retain=True)
-        await told(ear, True, 1)
-        updating = waiting_update(broker)
-        await told(ear, True, 2)
-        await cancelled(updating)
-        ear.say(AWAKE, None)  # to know that nothing came before
-        ear.wait_for(AWAKE, lambda value: value is None)
-
+async def test_an_update_leaves_the_wish_of_another_as_it_was(broker: Broker) -> None:
     ear = Ear(broker)
-    asyncio.run(scenario())
+    ear.say(AWAKE, True, retain=True)
+    await told(ear, True, 1)
+    updating = waiting_update(broker)
+    await told(ear, True, 2)
+    await cancelled(updating)
+    ear.say(AWAKE, None)  # to know that nothing came before
+    ear.wait_for(AWAKE, lambda value: value is None)
     ear.stop()
     assert [value for topic, value in ear.heard if topic == AWAKE] == [True, True, None]
 

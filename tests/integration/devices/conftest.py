@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from emulation.pico import Pico, missing
 from interpreters import CPYTHON, MICROPYTHON, SUITE
+from paths import ROOT
 from plain import PlainFile
 
 BOTH = Path(__file__).parent / "both"
@@ -21,3 +24,14 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
         folders = (BOTH, BOTH / "fake", SUITE)
         return PlainFile.from_parent(parent, path=module_path, interpreters=ROOMY, folders=folders, shared=ROOMY)
     return None
+
+
+@pytest.fixture(scope="module")
+def pico(request: pytest.FixtureRequest) -> Iterator[Pico]:
+    """An emulated chip, with MODULES of the firmware, on which START of the file was run."""
+    if why := missing():
+        pytest.skip(why)
+    with Pico() as chip:
+        chip.put_modules(ROOT / "firmware", request.module.MODULES)
+        chip.run(request.module.START)
+        yield chip

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
 
 import rtl433
-from emulation.pico import Pico, missing
-from paths import ROOT
+from emulation.pico import Pico
 
-FIRMWARE = ROOT / "firmware"
 DRIVERS = ("ook", "ook_send", "oregon", "protocols", "pulses_rp2")
 MODULES = ("devices/__init__", *(f"devices/drivers/{driver}" for driver in ("__init__", *DRIVERS)))
 RECEIVE, TRANSMIT = 16, 17
@@ -29,17 +26,6 @@ receiver = Receiver(Pin({RECEIVE}, Pin.IN))
 transmitter = Transmitter(Pin({TRANSMIT}, Pin.OUT, value=0))
 decoder = Decoder()
 """
-
-
-@pytest.fixture(scope="module")
-def pico() -> Iterator[Pico]:
-    why = missing()
-    if why:
-        pytest.skip(why)
-    with Pico() as chip:
-        chip.put_modules(FIRMWARE, MODULES)
-        chip.run(START)
-        yield chip
 
 
 def steps(pulses: rtl433.Transmission) -> list[tuple[int, int]]:

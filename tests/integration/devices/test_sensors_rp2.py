@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
-from emulation.pico import Pico, missing
-from paths import ROOT
+from emulation.pico import Pico
 
-FIRMWARE = ROOT / "firmware"
 DRIVERS = ("_check", "_i2c", "_loudness", "aht20", "analog", "bh1750", "bme280", "dht", "mic", "sht3x")
 MODULES = (
     "devices/__init__",
@@ -29,17 +26,6 @@ def tried(measurement):
     except Exception as e:
         return [type(e).__name__, str(e)]
 """
-
-
-@pytest.fixture(scope="module")
-def pico() -> Iterator[Pico]:
-    why = missing()
-    if why:
-        pytest.skip(why)
-    with Pico() as chip:
-        chip.put_modules(FIRMWARE, MODULES)
-        chip.run(START)
-        yield chip
 
 
 def measured(pico: Pico, name: str) -> list[float] | list[str]:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import ssl
 import threading
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
-import trustme
 
+import certificates
 from brokers import Broker as Mosquitto
 from msgflo.broker import Broker
-from msgflo.errors import ConfigError, ConnectError
+from msgflo.errors import ConnectError
 from msgflo.paho_transport import Transport
 
 try:
@@ -24,6 +22,7 @@ try:
 except ImportError:
     uvloop = None
 
+pytestmark = pytest.mark.asyncio_loop
 LOOPS = ["asyncio", pytest.param("uvloop", marks=pytest.mark.skipif(uvloop is None, reason="uvloop is not installed"))]
 
 
@@ -91,66 +90,30 @@ def test_packets_of_all_sizes_and_both_qualities_arrive_unchanged_and_in_order(b
     run(main, loop)
 
 
-@pytest.mark.parametrize("loop", LOOPS)
-def test_a_burst_arrives_complete(broker: Mosquitto, loop: str) -> None:
-    count = 10_000
-
-    async def main() -> None:
-        received: list[bytes] = []
-        complete = asyncio.Event()
-
-        def on_message(topic: str, payload: bytes, retained: bool) -> None:
-            received.append(payload)
-            if len(received) == count:
-                complete.set()
-
-        target = Transport(Broker.parse(broker.url), "target", on_message=on_message)
-        await target.connect()
-        await target.subscribe([("burst", 0)])
-        source = await connected(broker.url, "source")
-        for i in range(count):
-            if not source.ready:
-                await source.drain()
-            source.publish("burst", b"%d" % i)
-        await asyncio.wait_for(complete.wait(), 20)
-        assert received == [b"%d" % i for i in range(count)]
-        await source.disconnect()
-        await target.disconnect()
-
-    run(main, loop)
-
-
 @pytest.mark.parametrize("lacking", ["max_qos 0", "retain_available false"])
-def test_a_broker_that_cannot_keep_the_last_will_is_asked_whether_it_can(lacking: str) -> None:
-    async def main() -> None:
-        with Mosquitto(extra=lacking) as broker:
-            await (await connected(broker.url)).disconnect()
-            link = transport(broker.url)
-            with pytest.raises(ConnectError, match=r"closed the connection without an answer \(.*last will with QoS 1"):
-                await link.connect(("fbp/connection/test", b"lost"))
-
-    run(main)
+async def test_a_broker_that_cannot_keep_the_last_will_is_asked_whether_it_can(lacking: str) -> None:
+    with Mosquitto(extra=lacking) as broker:
+        await (await connected(broker.url)).disconnect()
+        link = transport(broker.url)
+        with pytest.raises(ConnectError, match=r"closed the connection without an answer \(.*last will with QoS 1"):
+            await link.connect(("fbp/connection/test", b"lost"))
 
 
-def test_a_broker_that_never_answers_does_not_block_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_broker_that_never_answers_does_not_block_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("msgflo.paho_transport._CONNECT_SECONDS", 0.3)
+    happened: list[str] = []
 
-    async def main() -> None:
-        happened: list[str] = []
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        happened.append("the loop went on")
+        await reader.read()
+        writer.close()
 
-        async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            happened.append("the loop went on")
-            await reader.read()
-            writer.close()
-
-        async with fake_broker(silent) as port:
-            for url in (f"mqtt://127.0.0.1:{port}", f"mqtts://127.0.0.1:{port}"):
-                with pytest.raises(ConnectError, match="no answer"):
-                    await transport(url).connect()
-                happened.append("given up")
-            assert happened == ["the loop went on", "given up"] * 2
-
-    run(main)
+    async with fake_broker(silent) as port:
+        for url in (f"mqtt://127.0.0.1:{port}", f"mqtts://127.0.0.1:{port}"):
+            with pytest.raises(ConnectError, match="no answer"):
+                await transport(url).connect()
+            happened.append("given up")
+        assert happened == ["the loop went on", "given up"] * 2
 
 
 @pytest.mark.parametrize(
@@ -166,74 +129,65 @@ def test_a_broker_that_never_answers_does_not_block_the_loop(monkeypatch: pytest
         (b"\x20\x02\x00\x00", "closed the connection"),
     ],
 )
-def test_malformed_packets_end_the_connection_with_a_reason(answer: bytes, reason: str) -> None:
-    async def main() -> None:
-        async def hostile(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await reader.read(100)
-            writer.write(answer)
-            writer.close()
+async def test_malformed_packets_end_the_connection_with_a_reason(answer: bytes, reason: str) -> None:
+    async def hostile(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(100)
+        writer.write(answer)
+        writer.close()
 
-        async with fake_broker(hostile) as port:
-            link = transport(f"mqtt://127.0.0.1:{port}")
-            await link.connect()
-            assert reason in await asyncio.wait_for(link.closed(), 20)
-            with pytest.raises(ConnectError, match=reason):
-                link.publish("a", b"")
-
-    run(main)
+    async with fake_broker(hostile) as port:
+        link = transport(f"mqtt://127.0.0.1:{port}")
+        await link.connect()
+        assert reason in await asyncio.wait_for(link.closed(), 20)
+        with pytest.raises(ConnectError, match=reason):
+            link.publish("a", b"")
 
 
-def test_a_slow_broker_is_waited_for() -> None:
-    async def main() -> None:
-        read = asyncio.Event()
+async def test_a_slow_broker_is_waited_for() -> None:
+    read = asyncio.Event()
 
-        async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            writer.write(b"\x20\x02\x00\x00")
-            await read.wait()
-            while await reader.read(1 << 20):
-                pass
-            writer.close()
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"\x20\x02\x00\x00")
+        await read.wait()
+        while await reader.read(1 << 20):
+            pass
+        writer.close()
 
-        async with fake_broker(slow) as port:
-            link = await connected(f"mqtt://127.0.0.1:{port}")
-            sent = 0
-            for _ in range(10_000):
-                if not link.ready:
-                    try:
-                        await asyncio.wait_for(link.drain(), 0.2)
-                    except TimeoutError:
-                        break
-                link.publish("slow", b"x" * 10_000)
-                sent += 1
-            assert 0 < sent < 10_000
-            read.set()
+    async with fake_broker(slow) as port:
+        link = await connected(f"mqtt://127.0.0.1:{port}")
+        sent = 0
+        for _ in range(10_000):
+            if not link.ready:
+                try:
+                    await asyncio.wait_for(link.drain(), 0.2)
+                except TimeoutError:
+                    break
+            link.publish("slow", b"x" * 10_000)
+            sent += 1
+        assert 0 < sent < 10_000
+        read.set()
+        await asyncio.wait_for(link.drain(), 20)
+        await link.disconnect()
+
+
+async def test_waiting_to_send_ends_with_the_connection() -> None:
+    full = asyncio.Event()
+
+    async def leaves(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"\x20\x02\x00\x00")
+        await full.wait()
+        writer.transport.abort()
+
+    async with fake_broker(leaves) as port:
+        link = await connected(f"mqtt://127.0.0.1:{port}")
+        link.publish("big", bytes(50_000_000))
+        assert not link.ready
+        full.set()
+        with pytest.raises(ConnectError):
             await asyncio.wait_for(link.drain(), 20)
-            await link.disconnect()
-
-    run(main)
-
-
-def test_waiting_to_send_ends_with_the_connection() -> None:
-    async def main() -> None:
-        full = asyncio.Event()
-
-        async def leaves(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            writer.write(b"\x20\x02\x00\x00")
-            await full.wait()
-            writer.transport.abort()
-
-        async with fake_broker(leaves) as port:
-            link = await connected(f"mqtt://127.0.0.1:{port}")
-            link.publish("big", bytes(50_000_000))
-            assert not link.ready
-            full.set()
-            with pytest.raises(ConnectError):
-                await asyncio.wait_for(link.drain(), 20)
-            with pytest.raises(ConnectError):
-                await link.subscribe([("a", 0)])
-            await link.disconnect()
-
-    run(main)
+        with pytest.raises(ConnectError):
+            await link.subscribe([("a", 0)])
+        await link.disconnect()
 
 
 @pytest.mark.parametrize("loop", LOOPS)
@@ -260,66 +214,20 @@ def test_nothing_is_left_running_after_the_end(broker: Mosquitto, loop: str) -> 
     run(main, loop)
 
 
-def test_the_listener_may_publish(broker: Mosquitto) -> None:
-    async def main() -> None:
-        inbox = Inbox()
-
-        def echo(topic: str, payload: bytes, retained: bool) -> None:
-            inbox(topic, payload, retained)
-            if len(payload) < 4:
-                link.publish(topic, payload + b"0", qos=1)
-                link.publish(topic, payload + b"1" * 4)
-
-        link = Transport(Broker.parse(broker.url), "echo", on_message=echo)
-        await link.connect()
-        await link.subscribe([("echo", 1)])
-        link.publish("echo", b"0", qos=1)
-        got = [(await inbox.get())[1] for _ in range(7)]
-        assert got == [b"0", b"00", b"01111", b"000", b"001111", b"0000", b"0001111"]
-        await link.disconnect()
-
-    run(main)
-
-
-def certificates(folder: Path, name: str, **options: object) -> tuple[trustme.CA, tuple[Path, Path]]:
-    """An authority, and the files of a server certificate that it has signed."""
-    authority = trustme.CA()
-    issued = authority.issue_cert(name, **options)
-    certificate, key = folder / f"{name}.pem", folder / f"{name}.key"
-    certificate.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
-    key.write_bytes(issued.private_key_pem.bytes())
-    return authority, (certificate, key)
-
-
 @pytest.mark.parametrize("loop", LOOPS)
-def test_tls_is_verified(tmp_path: Path, loop: str) -> None:
-    authority, files = certificates(tmp_path, "localhost")
-    pem, der, other, junk = (tmp_path / name for name in ("ca.pem", "ca.der", "other.pem", "junk"))
-    authority.cert_pem.write_to_path(pem)
-    der.write_bytes(ssl.PEM_cert_to_DER_cert(authority.cert_pem.bytes().decode()))
-    trustme.CA().cert_pem.write_to_path(other)
-    junk.write_text("no certificate")
-    with Mosquitto(tls=files) as broker:
+def test_without_a_file_those_authorities_count_that_the_machine_knows(loop: str) -> None:
+    with Mosquitto(tls=certificates.server()) as broker:
 
         async def main() -> None:
-            for cafile in (pem, der):
-                inbox = Inbox()
-                link = await connected(f"{broker.url}?cafile={cafile}", "tls", inbox)
-                await link.subscribe([("t", 0)])
-                payload = bytes(range(256)) * 2000
-                link.publish("t", payload)
-                assert await inbox.get() == ("t", payload, False)
-                await link.disconnect()
-            for url, reason in (
-                (f"{broker.url}?cafile={other}", "unknown CA"),
-                (broker.url, "unknown CA"),
-                (f"{broker.url.replace('localhost', '127.0.0.1')}?cafile={pem}", r"not for the name '127\.0\.0\.1'"),
-                (broker.url.replace("mqtts", "mqtt"), "closed"),
-            ):
+            inbox = Inbox()
+            link = await connected(f"{broker.url}?cafile={certificates.authority()}", "tls", inbox)
+            await link.subscribe([("t", 0)])
+            payload = bytes(range(256)) * 2000
+            link.publish("t", payload)
+            assert await inbox.get() == ("t", payload, False)
+            await link.disconnect()
+            for url, reason in ((broker.url, "unknown CA"), (broker.url.replace("mqtts", "mqtt"), "closed")):
                 with pytest.raises(ConnectError, match=reason):
                     await transport(url).connect()
-            for name, reason in (("missing", "No such file"), ("junk", "PEM or DER")):
-                with pytest.raises(ConfigError, match=reason):
-                    await transport(f"{broker.url}?cafile={tmp_path / name}").connect()
 
         run(main, loop)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import wraps
 from typing import Any
 
+import pytest
+
 from brokers import Broker
+from event_loop import until
 from msgflo import Participant, Port, Session
+
+pytestmark = pytest.mark.asyncio_loop
 
 BURST = 20_000
 
@@ -49,24 +53,6 @@ async def connected(broker: Broker, *participants: Participant) -> AsyncIterator
     await asyncio.gather(*tasks)
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait until a condition holds."""
-    async with asyncio.timeout(30):
-        while not condition():
-            await asyncio.sleep(0.005)
-
-
-def in_event_loop(test: Callable[[Broker], Awaitable[None]]) -> Callable[[Broker], None]:
-    """Make a plain test function of an async one."""
-
-    @wraps(test)
-    def run(broker: Broker) -> None:
-        asyncio.run(asyncio.wait_for(test(broker), 40))
-
-    return run
-
-
-@in_event_loop
 async def test_a_burst_arrives_whole_and_in_order(broker: Broker) -> None:
     source, sink, slow = Source("source"), Sink("sink", "source/out"), SlowSink("slow", "source/out")
     async with connected(broker, source, sink, slow):
@@ -76,7 +62,6 @@ async def test_a_burst_arrives_whole_and_in_order(broker: Broker) -> None:
         assert sink.got == slow.got == [{"number": i} for i in range(BURST)]
 
 
-@in_event_loop
 async def test_threads_may_send_and_each_ones_packets_keep_their_order(broker: Broker) -> None:
     source, sink = Source("source"), Sink("sink", "source/out")
     count = 3000
@@ -97,7 +82,6 @@ async def test_threads_may_send_and_each_ones_packets_keep_their_order(broker: B
             thread.join()
 
 
-@in_event_loop
 async def test_who_sends_much_can_wait_until_it_is_on_its_way(broker: Broker) -> None:
     source, sink = Source("source"), Sink("sink", "source/out")
     async with connected(broker, source, sink):

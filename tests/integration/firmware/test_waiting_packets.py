@@ -15,10 +15,7 @@ STATUS = "fbp/connection/board"
 
 @on_each(EVERY)
 def test_whoever_returns_to_10_000_waiting_packets_handles_all_in_order(interpreter: Interpreter) -> None:
-    with (
-        Broker(extra="max_queued_messages 0") as broker,
-        Outside(broker, "board/out", "board/late", STATUS) as outside,
-    ):
+    with Broker(extra="max_queued_messages 0") as broker, Outside(broker, "board/out", "board/late", STATUS) as outside:
         with program(interpreter, PROGRAM, broker.url):
             outside.until(STATUS, b"online")
         outside.until(STATUS, b"lost")

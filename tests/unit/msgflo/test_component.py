@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 
-import pytest
-
-from event_loop import run_simulated
-from msgflo import Error, Port
+from msgflo import Port
 from msgflo.component import Component
 from msgflo.outbox import Outbox
 from msgflo.packets import Message
@@ -63,15 +59,6 @@ def begun(node: Component) -> Session:
     return session
 
 
-def test_a_choice_takes_what_is_in_its_list() -> None:
-    node = Counter("node")
-    take(node, "mode", "down")
-    assert node.settings == {"mode": "down"}
-    with pytest.raises(Error, match=r'^inport "mode": "both"; allowed: "up", "down"$'):
-        take(node, "mode", "both")
-    assert node.settings == {"mode": "down"}
-
-
 def test_a_schema_that_is_a_url_shows_nothing() -> None:
     node = Counter("node")
     take(node, "other", 5)
@@ -90,31 +77,6 @@ def test_packets_wait_until_what_was_saved_is_read() -> None:
     assert node.count == 7, "its own, which comes back"
 
 
-def test_nothing_is_saved_until_something_changes() -> None:
-    async def main() -> None:
-        node = Counter("node")
-        session = begun(node)
-        node._runner.meet()
-        await asyncio.sleep(0)
-        node._runner.receive("fbp/memory", MEMORY, b"null", False)
-        assert session.posted == [(MEMORY, None)]
-        receive(node, "in", False)
-        assert session.posted == [(MEMORY, None)]
-        receive(node, "in", True)
-        receive(node, "mode", "down")
-        assert session.posted[1:] == [(MEMORY, {"count": 1}), (MEMORY, {"count": 1, "settings": {"mode": "down"}})]
-
-    run_simulated(main)
-
-
-def test_what_was_saved_is_not_saved_again() -> None:
-    node = Counter("node")
-    session = begun(node)
-    node._runner.receive("fbp/memory", MEMORY, b'{"count": 5}', True)
-    node._runner.meet()
-    assert session.posted == []
-
-
 def test_a_change_back_to_the_beginning_is_saved() -> None:
     node = Counter("node")
     session = begun(node)
@@ -129,17 +91,3 @@ def test_who_begins_with_the_memory_of_another_saves_it() -> None:
     session = begun(node)
     node._runner.meet()
     assert session.posted == [(MEMORY, {"count": 5, "settings": {"mode": "down"}})]
-
-
-def test_what_happens_later_can_be_cancelled_and_is_saved() -> None:
-    async def main() -> None:
-        node = Counter("node")
-        session = begun(node)
-        node._runner.recall(None)
-        node.later(1, lambda: node.packet("in", True))
-        node.later(2, lambda: node.packet("in", True)).cancel()
-        await asyncio.sleep(5)
-        assert node.count == 1
-        assert session.posted == [(MEMORY, {"count": 1})]
-
-    run_simulated(main)

@@ -10,7 +10,7 @@ import pytest
 
 from memory_broker import MemoryBroker
 from msgflo import Participant, Port, Session
-from simulation import pass_time, run_beside, taking_part, until
+from simulation import pass_time, taking_part, until
 
 
 class Sink(Participant):
@@ -47,62 +47,49 @@ async def lived(broker: MemoryBroker) -> None:
         await until(lambda: "fbp/bound/sink" in broker.retained)
 
 
-def test_a_state_that_a_filter_matches_too_and_one_that_becomes_an_event_are_subscribed_to_with_qos_1() -> None:
-    broker = MemoryBroker()
-
-    async def main() -> None:
-        bind(broker, ["room/heat", "attic/heat"], states=["room/heat", "attic/heat"])
-        async with taking_part(Sink("sink"), broker=broker):
-            await until(lambda: filters(broker).get("room/heat") == 0)
-            bind(broker, ["room/#", "room/heat", "attic/heat"], states=["room/heat"])
-            await until(lambda: filters(broker).get("room/#") == 1)
-            await pass_time(0.1)
-            assert (filters(broker)["room/heat"], filters(broker)["attic/heat"]) == (1, 1)
-
-    run_beside(broker, main)
+async def test_a_state_that_a_filter_matches_too_and_one_that_becomes_an_event_are_subscribed_to_with_qos_1(
+    broker: MemoryBroker,
+) -> None:
+    bind(broker, ["room/heat", "attic/heat"], states=["room/heat", "attic/heat"])
+    async with taking_part(Sink("sink"), broker=broker):
+        await until(lambda: filters(broker).get("room/heat") == 0)
+        bind(broker, ["room/#", "room/heat", "attic/heat"], states=["room/heat"])
+        await until(lambda: filters(broker).get("room/#") == 1)
+        await pass_time(0.1)
+        assert (filters(broker)["room/heat"], filters(broker)["attic/heat"]) == (1, 1)
 
 
-def test_what_an_earlier_life_was_bound_to_is_dropped_when_the_list_reports_it() -> None:
-    broker = MemoryBroker()
-
-    async def main() -> None:
-        bind(broker, ["button/pressed", "bell/rung"])
-        await lived(broker)
-        bind(broker, ["bell/rung"], drop=["button/pressed", "bell/rung"])
-        broker.publish("button/pressed", "old")
-        sink = Sink("sink")
-        async with taking_part(sink, broker=broker):
-            await until(lambda: "button/pressed" not in filters(broker))
-            assert "bell/rung" in filters(broker)
-            await pass_time(0.1)
-            assert sink.received == []
-            assert not broker.sessions["sink"].unconfirmed, "what is for nobody is not sent for ever"
-
-    run_beside(broker, main)
+async def test_what_an_earlier_life_was_bound_to_is_dropped_when_the_list_reports_it(broker: MemoryBroker) -> None:
+    bind(broker, ["button/pressed", "bell/rung"])
+    await lived(broker)
+    bind(broker, ["bell/rung"], drop=["button/pressed", "bell/rung"])
+    broker.publish("button/pressed", "old")
+    sink = Sink("sink")
+    async with taking_part(sink, broker=broker):
+        await until(lambda: "button/pressed" not in filters(broker))
+        assert "bell/rung" in filters(broker)
+        await pass_time(0.1)
+        assert sink.received == []
+        assert not broker.sessions["sink"].unconfirmed, "what is for nobody is not sent for ever"
 
 
-def test_nothing_is_acknowledged_before_its_async_handler_is_done() -> None:
-    broker = MemoryBroker()
-
-    async def main() -> None:
-        sink = Sink("sink")
-        async with taking_part(sink, broker=broker) as session:
-            broker.publish("sink/slow", 1)
-            broker.publish("sink/in", 2)
-            await until(lambda: sink._runner._worker is not None)
-            await pass_time(1)
-            assert len(broker.sessions["sink"].unconfirmed) == 2
-            session._transport._pipe.abort()  # as if it were killed
-        again = Sink("sink")
-        again.may_go_on.set()
-        async with taking_part(again, broker=broker):
-            await until(lambda: again.received == [1, 2])
-            await until(lambda: not broker.sessions["sink"].unconfirmed)
-
-    run_beside(broker, main)
+async def test_nothing_is_acknowledged_before_its_async_handler_is_done(broker: MemoryBroker) -> None:
+    sink = Sink("sink")
+    async with taking_part(sink, broker=broker) as session:
+        broker.publish("sink/slow", 1)
+        broker.publish("sink/in", 2)
+        await until(lambda: sink._runner._worker is not None)
+        await pass_time(1)
+        assert len(broker.sessions["sink"].unconfirmed) == 2
+        session._transport._pipe.abort()  # as if it were killed
+    again = Sink("sink")
+    again.may_go_on.set()
+    async with taking_part(again, broker=broker):
+        await until(lambda: again.received == [1, 2])
+        await until(lambda: not broker.sessions["sink"].unconfirmed)
 
 
-def test_acknowledgements_leave_in_the_order_of_their_packets_unless_a_handler_takes_long() -> None:
+async def test_acknowledgements_leave_in_the_order_of_their_packets_unless_a_handler_takes_long() -> None:
     acknowledged: list[int] = []
 
     def answer(first: int, content: bytes, write: Any) -> None:
@@ -110,8 +97,7 @@ def test_acknowledgements_leave_in_the_order_of_their_packets_unless_a_handler_t
             acknowledged.append(int.from_bytes(content, "big"))
 
     broker = MemoryBroker(answer=answer)
-
-    async def main() -> None:
+    with broker:
         sink, other = Sink("sink"), Sink("other")
         async with taking_part(sink, other, broker=broker):
             for topic in ("other/in", "sink/slow", "other/in", "sink/in", "other/in"):
@@ -127,11 +113,8 @@ def test_acknowledgements_leave_in_the_order_of_their_packets_unless_a_handler_t
             await pass_time(4.1)
             assert acknowledged[5:] == [7]
 
-    run_beside(broker, main)
 
-
-def test_what_follows_from_a_packet_is_sent_before_that_is_acknowledged() -> None:
-    broker = MemoryBroker()
+async def test_what_follows_from_a_packet_is_sent_before_that_is_acknowledged(broker: MemoryBroker) -> None:
     seen: list[str] = []
 
     def answer(first: int, content: bytes, write: Any) -> None:
@@ -140,50 +123,37 @@ def test_what_follows_from_a_packet_is_sent_before_that_is_acknowledged() -> Non
         elif first >> 4 == 4:
             seen.append("acknowledged")
 
-    async def main() -> None:
-        sink = Sink("sink")
-        async with taking_part(sink, broker=broker) as session:
-            await pass_time(1)
-            broker.answer = answer  # type: ignore[assignment]
-            broker.publish("sink/in", 1)
-            await until(lambda: seen == ["sent", "acknowledged"])
-            session._outbox.event(("sink/out", 1, False, False, False), json.dumps("before").encode())
-            broker.publish("sink/in", 2)
-            await until(lambda: seen == ["sent", "acknowledged", "sent", "sent", "acknowledged"])
-
-    run_beside(broker, main)
+    sink = Sink("sink")
+    async with taking_part(sink, broker=broker) as session:
+        await pass_time(1)
+        broker.answer = answer  # type: ignore[assignment]
+        broker.publish("sink/in", 1)
+        await until(lambda: seen == ["sent", "acknowledged"])
+        session._outbox.event(("sink/out", 1, False, False, False), json.dumps("before").encode())
+        broker.publish("sink/in", 2)
+        await until(lambda: seen == ["sent", "acknowledged", "sent", "sent", "acknowledged"])
 
 
 @pytest.mark.parametrize("legacy", [False, True])
-def test_one_that_has_another_id_each_time_leaves_no_session(legacy: bool) -> None:
-    broker = MemoryBroker()
+async def test_one_that_has_another_id_each_time_leaves_no_session(legacy: bool, broker: MemoryBroker) -> None:
+    from msgflo.legacy import _Session
 
-    async def main() -> None:
-        from msgflo.legacy import _Session
-
-        definition = {"component": "x/Old", "label": "", "inports": [{"id": "in"}], "outports": []}
-        one = Participant(definition, "old") if legacy else Sink("sink")
-        session: Session = _Session([one], broker.url, {})
-        running = asyncio.create_task(session.run())
-        await until(lambda: session.connected)
-        await session.stop()
-        await running
-        await pass_time(1)
-        assert (session.client_id in broker.sessions) is not legacy
-
-    run_beside(broker, main)
+    definition = {"component": "x/Old", "label": "", "inports": [{"id": "in"}], "outports": []}
+    one = Participant(definition, "old") if legacy else Sink("sink")
+    session: Session = _Session([one], broker.url, {})
+    running = asyncio.create_task(session.run())
+    await until(lambda: session.connected)
+    await session.stop()
+    await running
+    await pass_time(1)
+    assert (session.client_id in broker.sessions) is not legacy
 
 
-def test_of_one_that_has_left_no_topic_stays_a_state() -> None:
-    broker = MemoryBroker()
-
-    async def main() -> None:
-        bind(broker, ["room/heat"], states=["room/heat"])
-        sink, other = Sink("sink"), Sink("other")
-        async with taking_part(sink, other, broker=broker) as session:
-            await until(lambda: filters(broker).get("room/heat") == 0)
-            await session.remove(sink)
-            broker.publish("fbp/bind/other", {"in": ["room/heat"], "": {"version": 1}}, retain=True)
-            await until(lambda: filters(broker).get("room/heat") == 1)
-
-    run_beside(broker, main)
+async def test_of_one_that_has_left_no_topic_stays_a_state(broker: MemoryBroker) -> None:
+    bind(broker, ["room/heat"], states=["room/heat"])
+    sink, other = Sink("sink"), Sink("other")
+    async with taking_part(sink, other, broker=broker) as session:
+        await until(lambda: filters(broker).get("room/heat") == 0)
+        await session.remove(sink)
+        broker.publish("fbp/bind/other", {"in": ["room/heat"], "": {"version": 1}}, retain=True)
+        await until(lambda: filters(broker).get("room/heat") == 1)

@@ -2,7 +2,6 @@
 
 import asyncio
 
-import parts_board
 from stage import Clock, Hardware, Stage, soon  # the participant library first
 
 import machine
@@ -169,17 +168,3 @@ async def test_times_can_be_set():
     await bench.wait(1)
     equal(bench.take(), [UP])
     equal(bench.error("debounce", 3), "debounce 3: a number from 0.001 to 0.5 is needed")
-
-
-async def test_it_is_heard_of_at_the_broker(host):
-    running = await parts_board.start(host, button, {"pin": 4, "long_time": 0.3})
-    equal(await running.reported("pressed"), False)
-    for _ in range(2):
-        machine.pin(4).drive(0)
-        equal(await running.reported("press"), True)
-        equal(await running.reported("pressed"), True)
-        equal(await running.reported("long"), True)
-        machine.pin(4).drive(1)
-        equal(await running.reported("pressed"), False)
-    await running.unsaid("press", "double", "long", "error")
-    await running.stop()

@@ -65,12 +65,3 @@ def test_a_bus_that_nothing_frees_is_opened_all_the_same_and_that_is_reported():
     bus, clocks, reported = opened(99)
     equal((bus.scan(), clocks), ([], 9))
     equal(reported, ["I2C bus 0: SDA was low; after 9 clocks it is still low: look at wiring and supply"])
-
-
-def test_a_fake_knows_the_modes_of_an_esp32_only():
-    for mode in (-1, 0, 2):
-        try:
-            machine.Pin(5, mode)
-        except ValueError:
-            continue
-        raise AssertionError(mode)

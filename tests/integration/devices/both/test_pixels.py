@@ -5,14 +5,12 @@ import gc
 import sys
 import time
 
-import parts_board
 from stage import Clock, Hardware, Stage, soon  # the participant library first
 
 import machine
 from check import equal
 from devices import lamp, pixels
 from devices.drivers import ws2812
-from host import until
 
 
 class Bench(Stage):
@@ -195,16 +193,3 @@ async def test_frames_take_no_memory():
     used = gc.mem_alloc() - before[0]
     gc.enable()
     assert used < 400, used  # waiting takes a little
-
-
-async def test_it_is_reported_by_the_broker(host):
-    running = await parts_board.start(host, pixels, {"pin": 12, "count": 2, "fade": 0.3})
-    equal(await running.reported("state"), state(on=False, fade=0.3))
-    await running.tell("color", ["red", "#00f"])
-    equal(await running.reported("state"), state(color=["#ff0000", "#0000ff"], fade=0.3))
-    await until(lambda: machine.pin(12).sent == b"\x00\xff\x00\x00\x00\xff")
-    await running.tell("on", "off")
-    equal((await running.reported("error"))["message"], "on 'off': true or false is needed")
-    await running.tell("on", False)
-    await until(lambda: machine.pin(12).sent == bytes(6))
-    await running.stop()

@@ -9,7 +9,7 @@ from check import equal
 from devices import rf433
 from host import until
 from machine import Pin
-from msgflo import ConfigError, Message, Session
+from msgflo import ConfigError, Message
 
 NEXUS = (36, (500, 1000), (500, 2000), (500, 4000))
 EV1527 = (24, (400, 1200), (1200, 400), (400, 12400))
@@ -318,19 +318,3 @@ async def test_what_cannot_be_sent_is_reported():
     await only.participant.on_send({"protocol": "ev1527", "code": 5})
     equal(only.logged, ["radio: send: this board has no transmitter"])
     await only.participant.run()  # has nothing to do
-
-
-async def test_sensors_join_a_running_session(host):
-    url = await host.ask("broker")
-    hardware = Hardware()
-    radio = rf433.create("radio", {}, {"receive": 27}, hardware)
-    session = Session([radio], url, log=print)
-    task = asyncio.create_task(session.run())
-    await until(lambda: session.connected)
-    await host.ask("record", topics=["nexus-th-2/temperature", "fbp/participant/nexus-th-2"])
-    hardware.air.hear(nexus())
-    recorded = {topic: payload for topic, payload, _ in await host.ask("recorded", count=2)}
-    equal(recorded["nexus-th-2/temperature"], "21.4")
-    equal("fbp/participant/nexus-th-2" in recorded, True)
-    await session.stop()
-    await task

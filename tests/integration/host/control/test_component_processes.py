@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
 import msgflo
 from brokers import Broker
+from event_loop import until
 from msgflo_host.components import live_folder
 from msgflo_host.components.library import load
 from msgflo_host.control import component_processes as package
@@ -23,6 +23,8 @@ from msgflo_host.graph.graph_files import load as load_graph
 from msgflo_host.model.events import ComponentCrashed, ComponentFaulty, ComponentPrinted, ComponentSilent, Notice
 from msgflo_host.processes import runner as processes
 from systems import Participants, Sink
+
+pytestmark = pytest.mark.asyncio_loop
 
 ECHO = """
 from msgflo import Participant, Port
@@ -82,34 +84,24 @@ async def running(
                 await task
 
 
-async def soon(condition: Callable[[], Any], *, seconds: float = 30) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.02)
-
-
-def test_an_edited_source_starts_its_nodes_again_with_the_initial_packets_and_leaves_others_alone(
+async def test_an_edited_source_starts_its_nodes_again_with_the_initial_packets_and_leaves_others_alone(
     broker: Broker, tmp_path: Path
 ) -> None:
     folder = fill(tmp_path / "home", Echo__py=ECHO.replace("{word}", "one"), Other__py=ECHO)
     graph = tmp_path / "graph.fbp"
     graph.write_text(GRAPH + "other(home/Other)\n")
     sink = Sink("sink")
-
-    async def scenario() -> None:
+    with Participants(sink, broker=broker.url):
         async with running(broker, graph, folder) as (coordinator, components, _):
             library = components.library
             alive = coordinator.registry.state
-            await soon(lambda: "one hello" in sink.received and alive("other") == "alive")
+            await until(lambda: "one hello" in sink.received and alive("other") == "alive")
             (other,) = programs("Other.py")
             fill(folder, Echo__py=ECHO.replace("{word}", "two"))  # by hand
-            await soon(lambda: "two hello" in sink.received)
+            await until(lambda: "two hello" in sink.received)
             library.write("Echo", "python", ECHO.replace("{word}", "three"))  # by an editor
-            await soon(lambda: "three hello" in sink.received)
+            await until(lambda: "three hello" in sink.received)
             assert [each.pid for each in programs("Other.py")] == [other.pid]
-
-    with Participants(sink, broker=broker.url):
-        asyncio.run(scenario())
 
 
 def programs(file: str) -> list[psutil.Process]:
@@ -122,7 +114,7 @@ def programs(file: str) -> list[psutil.Process]:
     return found
 
 
-def test_mistakes_in_components_are_notified_and_leave_others_alone(
+async def test_mistakes_in_components_are_notified_and_leave_others_alone(
     broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = fill(
@@ -134,44 +126,37 @@ def test_mistakes_in_components_are_notified_and_leave_others_alone(
     graph = tmp_path / "graph.fbp"
     graph.write_text(GRAPH)
     sink = Sink("sink")
-
-    async def scenario() -> Broadcast:
+    with Participants(sink, broker=broker.url):
         async with running(broker, graph, folder) as (coordinator, components, told):
-            await soon(lambda: coordinator.registry.state("echo") == "alive")
+            await until(lambda: coordinator.registry.state("echo") == "alive")
             monkeypatch.setattr(processes, "SETTLED_S", 0.2)
             monkeypatch.setattr(processes, "FIRST_RESTART_S", 0.01)
             for name in ("Crash", "Hang"):
                 coordinator.graphs.edit("default/main", "addnode", {"id": name.lower(), "component": f"home/{name}"})
-            await soon(lambda: "hang" in told.silent and len(told.crashes) >= 2 and ("hang", "hanging") in told.output)
-            await soon(lambda: "one hello" in sink.received)
+            await until(lambda: "hang" in told.silent and len(told.crashes) >= 2 and ("hang", "hanging") in told.output)
+            await until(lambda: "one hello" in sink.received)
             components._settled("echo")  # it has begun long before the others
-            return told
-
-    with Participants(sink, broker=broker.url):
-        told = asyncio.run(scenario())
     assert {role for role, _, _ in told.crashes} == {"crash"}
     assert [delay for _, _, delay in told.crashes[:2]] == [0.01, 0.02]
     assert "Crash.py:1: ModuleNotFoundError: No module named 'no_such_module'" in told.crashes[0][1]
     assert "echo" not in told.silent
 
 
-def test_components_with_the_names_of_modules_that_others_need_leave_them_alone(broker: Broker, tmp_path: Path) -> None:
+async def test_components_with_the_names_of_modules_that_others_need_leave_them_alone(
+    broker: Broker, tmp_path: Path
+) -> None:
     code = ECHO.replace("{word}", "one")
     folder = fill(tmp_path / "home", click__py=code, random__py=code)
     fill(folder, Echo__py="import random\nimport helper\nrandom.random()\n" + code, helper__py="")
     graph = tmp_path / "graph.fbp"
     graph.write_text(GRAPH + "".join(f"{name}(home/{name})\n" for name in ("click", "random")))
     sink = Sink("sink")
-
-    async def scenario() -> None:
+    with Participants(sink, broker=broker.url):
         async with running(broker, graph, folder) as (coordinator, _, told):
             roles = ("echo", "click", "random")
-            await soon(lambda: told.crashes or {*map(coordinator.registry.state, roles)} == {"alive"})
+            await until(lambda: told.crashes or {*map(coordinator.registry.state, roles)} == {"alive"})
             assert told.crashes == []
-            await soon(lambda: "one hello" in sink.received)
-
-    with Participants(sink, broker=broker.url):
-        asyncio.run(scenario())
+            await until(lambda: "one hello" in sink.received)
 
 
 SCRIPT = """
@@ -188,7 +173,7 @@ serve(Part(sys.argv[1]))
 """
 
 
-def test_a_handler_gets_role_and_initial_packets_but_secure_ones_and_its_component_is_known_once_it_runs(
+async def test_a_handler_gets_role_and_initial_packets_but_secure_ones_and_its_component_is_known_once_it_runs(
     broker: Broker, tmp_path: Path
 ) -> None:
     config = "handlers: {.js: \"python #FILENAME #ROLE '#IIPS'\"}\n"
@@ -204,22 +189,18 @@ def test_a_handler_gets_role_and_initial_packets_but_secure_ones_and_its_compone
     }
     graph.write_text(json.dumps(data))
     sink = Sink("sink")
-
-    async def scenario() -> None:
+    with Participants(sink, broker=broker.url):
         async with running(broker, graph, folder) as (_, components, _):
             library = components.library
             assert library.info("home/Part").description == ""
-            await soon(lambda: sink.received)
-            await soon(lambda: library.info("home/Part").description)
+            await until(lambda: sink.received)
+            await until(lambda: library.info("home/Part").description)
             assert library.info("home/Part").description == "in another language"
             assert [port.id for port in library.info("home/Part").outports] == ["iips"]
-
-    with Participants(sink, broker=broker.url):
-        asyncio.run(scenario())
     assert sink.received[0] == {"settings": {"a": ["#ROLE", 'it\'s "x"']}}
 
 
-def test_where_the_file_of_a_component_is_deleted_that_is_logged_and_nothing_else(
+async def test_where_the_file_of_a_component_is_deleted_that_is_logged_and_nothing_else(
     broker: Broker, tmp_path: Path
 ) -> None:
     named = ECHO.replace("{word}", "1") + "    component = 'other/Echo'\n"
@@ -228,25 +209,19 @@ def test_where_the_file_of_a_component_is_deleted_that_is_logged_and_nothing_els
     graph.write_text("echo(home/Echo)\n")
     said: list[tuple[str, str]] = []
     gone = [("echo", 'is no longer run: the library has no component "home/Echo" any more')]
-
-    async def main() -> None:
-        async with running(broker, graph, folder) as (coordinator, _, _):
-            coordinator.events.listen(ComponentFaulty, lambda event: said.append((event.role, event.text)))
-            await soon(lambda: coordinator.registry.state("echo") == "alive")
-            (folder / "Echo.py").unlink()
-            await soon(lambda: said and coordinator.registry.get("echo") is None)
-            assert said == gone
-            fill(folder, Echo__py=named)
-            await soon(
-                lambda: coordinator.registry.state("echo") == "alive" and not coordinator.node_errors.get("echo")
-            )
-            (folder / "Echo.py").unlink()
-            await soon(lambda: said == gone * 2)
-
-    asyncio.run(main())
+    async with running(broker, graph, folder) as (coordinator, _, _):
+        coordinator.events.listen(ComponentFaulty, lambda event: said.append((event.role, event.text)))
+        await until(lambda: coordinator.registry.state("echo") == "alive")
+        (folder / "Echo.py").unlink()
+        await until(lambda: said and coordinator.registry.get("echo") is None)
+        assert said == gone
+        fill(folder, Echo__py=named)
+        await until(lambda: coordinator.registry.state("echo") == "alive" and not coordinator.node_errors.get("echo"))
+        (folder / "Echo.py").unlink()
+        await until(lambda: said == gone * 2)
 
 
-def test_only_so_many_processes_are_started_and_that_is_logged_whenever_it_begins(
+async def test_only_so_many_processes_are_started_and_that_is_logged_whenever_it_begins(
     broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(package, "MOST_PROCESSES", 2)
@@ -256,27 +231,23 @@ def test_only_so_many_processes_are_started_and_that_is_logged_whenever_it_begin
     said: list[str] = []
     text = "2 nodes run as processes; the others wait until one of these is removed"
     node_error = "is not started: 2 nodes run as processes already"
+    async with running(broker, graph, folder) as (coordinator, ours, _):
+        coordinator.events.listen(Notice, lambda event: said.append(event.text))
+        edit = coordinator.graphs.edit
 
-    async def main() -> None:
-        async with running(broker, graph, folder) as (coordinator, ours, _):
-            coordinator.events.listen(Notice, lambda event: said.append(event.text))
-            edit = coordinator.graphs.edit
+        def node_errors() -> dict[str, str | None]:
+            return {role: coordinator.node_errors.get(role) for role in "abcd" if coordinator.node_errors.get(role)}
 
-            def node_errors() -> dict[str, str | None]:
-                return {role: coordinator.node_errors.get(role) for role in "abcd" if coordinator.node_errors.get(role)}
-
-            await soon(lambda: said == [text])
-            assert {*ours._processes.commands} == {"a", "b"}
-            await soon(lambda: node_errors() == dict.fromkeys("cd", node_error))
-            edit("default/main", "removenode", {"id": "a"})
-            await soon(lambda: {*ours._processes.commands} == {"b", "c"} and node_errors() == {"d": node_error})
-            edit("default/main", "removenode", {"id": "b"})
-            await soon(lambda: {*ours._processes.commands} == {"c", "d"} and not node_errors())
-            assert said == [text]
-            edit("default/main", "addnode", {"id": "a", "component": "home/Echo"})
-            await soon(lambda: said == [text, text] and node_errors() == {"a": node_error})
-            fill(folder, msgflo__yaml="components: {home/Other: sleep 1000}\n")
-            gone = 'is no longer run: the library has no component "home/Echo" any more'
-            await soon(lambda: node_errors() == dict.fromkeys("acd", gone))
-
-    asyncio.run(main())
+        await until(lambda: said == [text])
+        assert {*ours._processes.commands} == {"a", "b"}
+        await until(lambda: node_errors() == dict.fromkeys("cd", node_error))
+        edit("default/main", "removenode", {"id": "a"})
+        await until(lambda: {*ours._processes.commands} == {"b", "c"} and node_errors() == {"d": node_error})
+        edit("default/main", "removenode", {"id": "b"})
+        await until(lambda: {*ours._processes.commands} == {"c", "d"} and not node_errors())
+        assert said == [text]
+        edit("default/main", "addnode", {"id": "a", "component": "home/Echo"})
+        await until(lambda: said == [text, text] and node_errors() == {"a": node_error})
+        fill(folder, msgflo__yaml="components: {home/Other: sleep 1000}\n")
+        gone = 'is no longer run: the library has no component "home/Echo" any more'
+        await until(lambda: node_errors() == dict.fromkeys("acd", gone))

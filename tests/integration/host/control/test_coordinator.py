@@ -1,4 +1,4 @@
-"""Coordinators as processes: the end of one, two on a broker, and two on a port.
+"""Coordinators as processes: two on a broker, and two on a port.
 
 What they bind, and when, is tested in unit/host/test_coordinator.py.
 """
@@ -9,9 +9,7 @@ import socket
 from pathlib import Path
 
 from brokers import Broker
-from systems import Coordinator, Participants, Sink, Source, edge, node, until
-
-EDGE = "source(test/Source) OUT -> IN sink(test/Sink)\n"
+from systems import Coordinator, node, until
 
 
 def asks_for_long(coordinator: Coordinator) -> Coordinator:
@@ -21,21 +19,6 @@ def asks_for_long(coordinator: Coordinator) -> Coordinator:
     )
     coordinator.command[1:3] = ["-c", code]
     return coordinator
-
-
-def test_direct_edges_flow_on_without_a_gap_when_the_coordinator_is_killed(broker: Broker, tmp_path: Path) -> None:
-    graph = tmp_path / "graph.fbp"
-    graph.write_text(EDGE)
-    source, sink = Source("source"), Sink("sink")
-    with Coordinator(graph, broker=broker.url) as coordinator, Participants(source, sink, broker=broker.url):
-        coordinator.wait(lambda status: edge(status, "source.out", "sink.in")["kind"] == "direct")
-        until(lambda: source.send("out", "ready") or sink.received)
-        for number in range(300):
-            source.send("out", number)
-            if number == 100:
-                coordinator.kill()
-        until(lambda: 299 in sink.received)
-    assert [packet for packet in sink.received if packet != "ready"] == list(range(300))
 
 
 def test_a_second_coordinator_on_a_broker_says_who_is_in_charge_and_takes_no_connection_from_the_first(
@@ -56,11 +39,7 @@ def test_a_second_coordinator_on_a_broker_says_who_is_in_charge_and_takes_no_con
         # As long as another connection of the second might take.
         first.wait(lambda status: status["connected"])
         assert "already connected, closing old connection" not in broker.log
-        names = (
-            "coordinator-view",
-            "components",
-            "forwarder",
-        )
+        names = ("coordinator-view", "components", "forwarder")
         assert [broker.log.count(f"as msgflo-{name} ") for name in names] == [1] * len(names)
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 import pytest
-import uvloop
 
 import certificates
 from brokers import Broker as Mosquitto
+from event_loop import until
 from forwarding import LIST, client, forwarder
 from msgflo.broker import Broker
 from msgflo.errors import ConnectError
@@ -22,17 +21,6 @@ from msgflo_host.dataplane import forwarder as module
 from msgflo_host.dataplane import mqtt_link
 from msgflo_host.wire import frames
 from msgflo_host.wire.forward_list import Forward, ForwardList, write_list
-
-
-def run(main: Callable[[], Awaitable[None]]) -> None:
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(asyncio.wait_for(main(), 50))
-
-
-async def until(condition: Callable[[], object], seconds: float = 30) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.005)
 
 
 @asynccontextmanager
@@ -68,7 +56,7 @@ async def fake_broker(
 
 
 @pytest.mark.parametrize("qos", [0, 1])
-def test_payloads_arrive_byte_for_byte(broker: Mosquitto, qos: int) -> None:
+async def test_payloads_arrive_byte_for_byte(broker: Mosquitto, qos: int) -> None:
     payloads = [
         b"1.0",
         b'"\\u00e9"',
@@ -80,90 +68,64 @@ def test_payloads_arrive_byte_for_byte(broker: Mosquitto, qos: int) -> None:
             for size in (1, 100, 116, 117, 127, 128, 16_383, 16_384, 70_000, 2_100_000)
         ),
     ]
-
-    async def main() -> None:
-        async with client(broker.url, "t/é 😀") as other, forwarder(broker.url, Forward("s", "t/é 😀", qos)):
-            await other.send("s", *payloads, *reversed(payloads), qos=qos)
-            await until(lambda: len(other.received) == 2 * len(payloads))
-            assert [packet[1] for packet in other.received] == payloads + payloads[::-1]
-            assert {(packet[0], packet[2]) for packet in other.received} == {("t/é 😀", False)}
-
-    run(main)
+    async with client(broker.url, "t/é 😀") as other, forwarder(broker.url, Forward("s", "t/é 😀", qos)):
+        await other.send("s", *payloads, *reversed(payloads), qos=qos)
+        await until(lambda: len(other.received) == 2 * len(payloads))
+        assert [packet[1] for packet in other.received] == payloads + payloads[::-1]
+        assert {(packet[0], packet[2]) for packet in other.received} == {("t/é 😀", False)}
 
 
 @pytest.mark.parametrize("qos", [0, 1])
-def test_a_retained_packet_goes_to_new_forwards_and_only_to_them(broker: Mosquitto, qos: int) -> None:
-    async def main() -> None:
-        async with client(broker.url, "t", "u", "v") as other, forwarder(broker.url) as made:
-            for topic in ("s/1", "s/2"):
-                other.publish(topic, topic.encode(), qos=1, retain=True)
-            await until(lambda: not other.transport.unacknowledged())
-            await made.apply(Forward("s/1", "t", qos))
-            await until(lambda: len(other.received) == 1)
-            await made.apply(Forward("s/1", "t", qos), Forward("s/1", "u", qos))
-            await until(lambda: len(other.received) == 2)
-            await made.apply(Forward("s/1", "t", qos), Forward("s/1", "u", qos), Forward("s/+", "v", qos))
-            await until(lambda: len(other.received) == 4)
-            await other.settle()
-            assert sorted(packet[:2] for packet in other.received) == [
-                ("t", b"s/1"),
-                ("u", b"s/1"),
-                ("v", b"s/1"),
-                ("v", b"s/2"),
-            ]
-
-    run(main)
+async def test_a_retained_packet_goes_to_new_forwards_and_only_to_them(broker: Mosquitto, qos: int) -> None:
+    async with client(broker.url, "t", "u", "v") as other, forwarder(broker.url) as made:
+        for topic in ("s/1", "s/2"):
+            other.publish(topic, topic.encode(), qos=1, retain=True)
+        await until(lambda: not other.transport.unacknowledged())
+        await made.apply(Forward("s/1", "t", qos))
+        await until(lambda: len(other.received) == 1)
+        await made.apply(Forward("s/1", "t", qos), Forward("s/1", "u", qos))
+        await until(lambda: len(other.received) == 2)
+        await made.apply(Forward("s/1", "t", qos), Forward("s/1", "u", qos), Forward("s/+", "v", qos))
+        await until(lambda: len(other.received) == 4)
+        await other.settle()
+        assert sorted(packet[:2] for packet in other.received) == [
+            ("t", b"s/1"),
+            ("u", b"s/1"),
+            ("v", b"s/1"),
+            ("v", b"s/2"),
+        ]
 
 
-def test_after_a_restart_of_the_broker_everything_is_active_again(broker: Mosquitto) -> None:
-    async def main() -> None:
-        async with forwarder(broker.url, Forward("s", "t")) as made:
-            for _ in range(2):
-                await asyncio.to_thread(broker.kill)
-                await until(lambda: not made.connected)
-                await asyncio.to_thread(broker.start)
-                await until(lambda: made.connected)
-                async with client(broker.url, "t") as other:
-                    await other.send("s", b"1")
-                    await until(lambda: [packet[1] for packet in other.received] == [b"1"])
-        # It may have tried again, and said why not, while there was no broker.
-        assert [state for state, _ in itertools.groupby(made.states)] == [True, False, True, False, True, False]
-
-    run(main)
-
-
-def test_with_qos_1_nothing_is_lost_when_connections_break(broker: Mosquitto, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_with_qos_1_nothing_is_lost_when_connections_break(
+    broker: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "_LONGEST_RETRY_S", 0.1)
     count = 1500
+    async with client(broker.url, "t") as other, forwarder(broker.url, Forward("s", "t", 1)) as made:
 
-    async def main() -> None:
-        async with client(broker.url, "t") as other, forwarder(broker.url, Forward("s", "t", 1)) as made:
+        async def breaks() -> None:
+            for i in range(6):
+                await until(lambda i=i: len(other.received) > i * 200)
+                links, before = made.made._links(), made.connections
+                links[i % len(links)].abort("broken by the test")
+                await until(lambda before=before: made.connections > before)
 
-            async def breaks() -> None:
-                for i in range(6):
-                    await until(lambda i=i: len(other.received) > i * 200)
-                    links, before = made.made._links(), made.connections
-                    links[i % len(links)].abort("broken by the test")
-                    await until(lambda before=before: made.connections > before)
-
-            breaking = asyncio.create_task(breaks())
-            for i in range(count):
-                await other.send("s", b"%d" % i, qos=1)
-                if i % 10 == 0:
-                    await asyncio.sleep(0.001)
-            await until(lambda: len({packet[1] for packet in other.received}) == count, 30)
-            await breaking
-            assert made.connections > 3
-            await until(lambda: not len(made.made.inflight))
-
-    run(main)
+        breaking = asyncio.create_task(breaks())
+        for i in range(count):
+            await other.send("s", b"%d" % i, qos=1)
+            if i % 10 == 0:
+                await asyncio.sleep(0.001)
+        await until(lambda: len({packet[1] for packet in other.received}) == count)
+        await breaking
+        assert made.connections > 3
+        await until(lambda: not len(made.made.inflight))
 
 
-def test_with_qos_1_a_restart_of_the_broker_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_with_qos_1_a_restart_of_the_broker_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_LONGEST_RETRY_S", 0.1)
     count = 150
 
-    async def main() -> None:
+    with Mosquitto(extra="autosave_on_changes true\nautosave_interval 1") as broker:
         # The sender repeats what the broker has not confirmed, as the participant library does.
         received: set[bytes] = set()
         receiver = Transport(
@@ -189,85 +151,78 @@ def test_with_qos_1_a_restart_of_the_broker_loses_nothing(monkeypatch: pytest.Mo
                     except (ConnectError, TimeoutError):
                         pass
                     await asyncio.sleep(0.1)
-            await until(lambda: len(received) == count, 20)
+            await until(lambda: len(received) == count)
             assert restarts == 3
             assert made.connections == 4
             await until(lambda: not len(made.made.inflight))
             await receiver.disconnect()
 
-    with Mosquitto(extra="autosave_on_changes true\nautosave_interval 1") as broker:
-        run(main)
 
-
-def test_a_slow_broker_is_not_flooded_and_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_slow_broker_is_not_flooded_and_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mqtt_link, "_WRITE_HIGH", 20_000)
     monkeypatch.setattr(mqtt_link, "_WRITE_LOW", 5000)
     count = 40_000
     head, sent_head = b"\x30\x80\x08\0\x01s", b"\x30\x80\x08\0\x01t"
+    read = asyncio.Event()
+    pushed = 0
+    copies = bytearray()
+    inlets: list[asyncio.StreamWriter] = []
+    pushing: list[asyncio.Task[None]] = []
 
-    async def main() -> None:
-        read = asyncio.Event()
-        pushed = 0
-        copies = bytearray()
-        inlets: list[asyncio.StreamWriter] = []
-        pushing: list[asyncio.Task[None]] = []
+    async def push(writer: asyncio.StreamWriter) -> None:
+        nonlocal pushed
+        for i in range(count):
+            writer.write(head + b"%01021d" % i)
+            await writer.drain()
+            pushed = i + 1
 
-        async def push(writer: asyncio.StreamWriter) -> None:
-            nonlocal pushed
-            for i in range(count):
-                writer.write(head + b"%01021d" % i)
-                await writer.drain()
-                pushed = i + 1
+    async def handle(first: int, body: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if first == 0x82 and b"fbp/forward/+" in body:
+            found = write_list(ForwardList(1, frozenset({Forward("s", "t")})))
+            writer.write(frames.publish(frames.text(LIST), found, qos=0, retain=True))
+        elif first == 0x82 and b"\0\x01s" in body:
+            inlets.append(writer)
+        elif first == 0x31 and body.endswith(b"online"):
+            pushing.append(asyncio.create_task(push(inlets[0])))
+        elif first == 0x30:  # the first copy: from here on, all is copies
+            copies.extend(sent_head + body[3:])
+            await read.wait()
+            while data := await reader.read(1 << 16):
+                copies.extend(data)
 
-        async def handle(first: int, body: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            if first == 0x82 and b"fbp/forward/+" in body:
-                found = write_list(ForwardList(1, frozenset({Forward("s", "t")})))
-                writer.write(frames.publish(frames.text(LIST), found, qos=0, retain=True))
-            elif first == 0x82 and b"\0\x01s" in body:
-                inlets.append(writer)
-            elif first == 0x31 and body.endswith(b"online"):
-                pushing.append(asyncio.create_task(push(inlets[0])))
-            elif first == 0x30:  # the first copy: from here on, all is copies
-                copies.extend(sent_head + body[3:])
-                await read.wait()
-                while data := await reader.read(1 << 16):
-                    copies.extend(data)
-
-        async with fake_broker(handle) as url, forwarder(url) as made:
-            await until(lambda: copies)
-            before = -1
-            while before != pushed:  # until it takes no more
-                before = pushed
-                await asyncio.sleep(0.3)
-            outlet = made.made._outlet.link
-            assert outlet is not None
-            assert outlet._transport is not None
-            assert 0 < pushed < count
-            assert outlet._transport.get_write_buffer_size() < 2_000_000
-            read.set()
-            await until(lambda: len(copies) >= count * 1027, 30)
-            numbers = [int(part) for part in re.findall(re.escape(sent_head) + rb"(\d{1021})", copies)]
-            assert numbers == list(range(count))
-
-    run(main)
+    async with fake_broker(handle) as url, forwarder(url) as made:
+        await until(lambda: copies)
+        before = -1
+        while before != pushed:  # until it takes no more
+            before = pushed
+            await asyncio.sleep(0.3)
+        outlet = made.made._outlet.link
+        assert outlet is not None
+        assert outlet._transport is not None
+        assert 0 < pushed < count
+        assert outlet._transport.get_write_buffer_size() < 2_000_000
+        read.set()
+        await until(lambda: len(copies) >= count * 1027)
+        numbers = [int(part) for part in re.findall(re.escape(sent_head) + rb"(\d{1021})", copies)]
+        assert numbers == list(range(count))
 
 
-def test_it_forwards_over_tls_with_an_account() -> None:
+async def test_it_forwards_over_tls_with_an_account() -> None:
     with Mosquitto(tls=certificates.server(), users={"ada": "p@ss"}) as broker:
-
-        async def main() -> None:
-            url = f"{broker.url.replace('mqtts://', 'mqtts://ada:p%40ss@')}?cafile={certificates.authority()}"
-            async with client(url, "t") as other, forwarder(url, Forward("s", "t")):
-                payloads = [b"%d" % i for i in range(5_000)] + [bytes(3_000_000)]
-                await other.send("s", *payloads)
-                await until(lambda: len(other.received) == len(payloads), 30)
-                assert [packet[1] for packet in other.received] == payloads
-
-        run(main)
+        url = f"{broker.url.replace('mqtts://', 'mqtts://ada:p%40ss@')}?cafile={certificates.authority()}"
+        async with client(url, "t") as other, forwarder(url, Forward("s", "t")):
+            payloads = [b"%d" % i for i in range(5_000)] + [bytes(3_000_000)]
+            await other.send("s", *payloads)
+            await until(lambda: len(other.received) == len(payloads))
+            assert [packet[1] for packet in other.received] == payloads
 
 
-def test_what_the_broker_drops_is_counted_and_logged(caplog: pytest.LogCaptureFixture) -> None:
-    async def main() -> None:
+async def test_what_the_broker_drops_is_counted_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING), Mosquitto(extra="max_queued_messages 10\nsys_interval 1") as broker:
+        broker.stop()
+        configuration = broker.folder / "mosquitto.conf"
+        configuration.write_text(configuration.read_text().replace("max_queued_messages 100000\n", ""))
+        broker.start()
         async with forwarder(broker.url) as made:
             await until(lambda: made.made._outlet._dropped is not None)
             # A session of somebody who is away, with room for ten packets.
@@ -278,11 +233,4 @@ def test_what_the_broker_drops_is_counted_and_logged(caplog: pytest.LogCaptureFi
             async with client(broker.url) as other:
                 await other.send("q", *(b"%d" % i for i in range(100)), qos=1)
             await until(lambda: (made.made._outlet._dropped or 0) >= 50)
-
-    with caplog.at_level(logging.WARNING), Mosquitto(extra="max_queued_messages 10\nsys_interval 1") as broker:
-        broker.stop()
-        configuration = broker.folder / "mosquitto.conf"
-        configuration.write_text(configuration.read_text().replace("max_queued_messages 100000\n", ""))
-        broker.start()
-        run(main)
     assert "the broker has dropped" in caplog.text

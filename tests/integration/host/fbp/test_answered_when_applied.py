@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,8 @@ import paho.mqtt.publish as mqtt
 import pytest
 
 from brokers import Broker
-from editors import Editor, editor, run
+from editors import Editor, editor
+from event_loop import until
 from systems import Coordinator, Participants, Sink, Source, discovery_message, node
 
 MAIN = "default/main"
@@ -32,13 +32,7 @@ def system(broker: Broker, tmp_path: Path) -> Iterator[Coordinator]:
         yield running
 
 
-async def until(condition: Any) -> None:
-    async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.005)
-
-
-def test_what_is_sent_right_after_an_answer_takes_the_new_edge_and_is_shown(
+async def test_what_is_sent_right_after_an_answer_takes_the_new_edge_and_is_shown(
     system: Coordinator, broker: Broker
 ) -> None:
     source, sink, lamp = Source("source"), Sink("sink"), Sink("lamp-itself")
@@ -55,7 +49,11 @@ def test_what_is_sent_right_after_an_answer_takes_the_new_edge_and_is_shown(
     def shown(client: Editor) -> list[Any]:
         return [payload["data"] for payload in client.all("network", "data")]
 
-    async def main() -> None:
+    on = {"id": "on", "queue": "lamp-itself/in"}
+    announcement = discovery_message("lamp", id="lamp", inports=[on])
+    mqtt.single("fbp/participant/lamp", announcement, retain=True, hostname="127.0.0.1", port=broker.port)
+    with Participants(source, sink, lamp, broker=broker.url):
+        system.wait(lambda status: node(status, "lamp")["state"] == "alive" and status["edges"][0]["kind"] == "direct")
         async with editor(system.port) as client:
             for batch in batches():
                 await client.ask("network", "edges", graph=MAIN, edges=[between("nobody.out", "sink.in")])
@@ -71,10 +69,3 @@ def test_what_is_sent_right_after_an_answer_takes_the_new_edge_and_is_shown(
                     assert [each for each in received if each in batch] == batch
                     await client.ask("graph", "removeedge", graph=MAIN, **between("source.out", tgt))
                     await until(lambda: len(system.status()["edges"]) == 1)
-
-    on = {"id": "on", "queue": "lamp-itself/in"}
-    announcement = discovery_message("lamp", id="lamp", inports=[on])
-    mqtt.single("fbp/participant/lamp", announcement, retain=True, hostname="127.0.0.1", port=broker.port)
-    with Participants(source, sink, lamp, broker=broker.url):
-        system.wait(lambda status: node(status, "lamp")["state"] == "alive" and status["edges"][0]["kind"] == "direct")
-        run(main)

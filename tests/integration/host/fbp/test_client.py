@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import Coroutine
 from typing import Any
 
 import pytest
@@ -16,17 +15,9 @@ from fake_runtime import COMPONENTS, FakeRuntime
 from msgflo_host.errors import ClientError
 from msgflo_host.fbp.client import Client, Message
 
-pytestmark = pytest.mark.made_up
+pytestmark = [pytest.mark.made_up, pytest.mark.asyncio_loop]
 
 PATIENCE_S = 30.0
-
-
-def run(test: Coroutine[Any, Any, None]) -> None:
-    async def bounded() -> None:
-        async with asyncio.timeout(PATIENCE_S):
-            await test
-
-    asyncio.run(bounded())
 
 
 async def make_graph(client: Client, name: str) -> None:
@@ -42,9 +33,9 @@ def packet(name: str, value: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("numbers", [True, False], ids=["numbered", "not numbered"])
-def test_answers_come_back_and_packets_are_heard(numbers: bool) -> None:
-    async def test(address: str) -> None:
-        async with Client.connect(address) as client:
+async def test_answers_come_back_and_packets_are_heard(numbers: bool) -> None:
+    with FakeRuntime(numbers=numbers) as runtime:
+        async with Client.connect(runtime.address) as client:
             assert client.runtime["type"] == "fake"
             listed = await client.request("component", "list", {})
             assert [component["name"] for component in listed] == list(COMPONENTS)
@@ -56,37 +47,28 @@ def test_answers_come_back_and_packets_are_heard(numbers: bool) -> None:
             assert [message.command for message in heard] == ["packetsent", "packet"]
             assert heard[1].payload["payload"] == {"x": [1, None, "ü"]}
 
-    with FakeRuntime(numbers=numbers) as runtime:
-        run(test(runtime.address))
-
 
 @pytest.mark.parametrize("numbers", [True, False], ids=["numbered", "not numbered"])
-def test_a_refusal_is_an_error_and_the_next_request_is_answered(numbers: bool) -> None:
-    async def test(address: str) -> None:
-        async with Client.connect(address) as client:
+async def test_a_refusal_is_an_error_and_the_next_request_is_answered(numbers: bool) -> None:
+    with FakeRuntime(numbers=numbers) as runtime:
+        async with Client.connect(runtime.address) as client:
             with pytest.raises(ClientError, match=r"refuses graph:addnode: 'nowhere' is not there"):
                 await client.request("graph", "addnode", {"id": "a", "component": "core/Repeat", "graph": "nowhere"})
             assert await client.request("graph", "clear", {"id": "g"}) == {"id": "g"}
 
-    with FakeRuntime(numbers=numbers) as runtime:
-        run(test(runtime.address))
 
-
-def test_news_are_no_answers_where_answers_are_numbered() -> None:
+async def test_news_are_no_answers_where_answers_are_numbered() -> None:
     news = {"protocol": "graph", "command": "clear", "payload": {"id": "other"}, "event": True}
 
     def answer(asked: dict[str, Any]) -> list[Any]:
         return [news, {"protocol": "graph", "command": "clear", "payload": {"id": "mine"}}]
 
-    async def test(address: str) -> None:
-        async with Client.connect(address) as client:
+    with FakeRuntime(answers={"clear": answer}) as runtime:
+        async with Client.connect(runtime.address) as client:
             assert await client.request("graph", "clear", {"id": "mine"}) == {"id": "mine"}
 
-    with FakeRuntime(answers={"clear": answer}) as runtime:
-        run(test(runtime.address))
 
-
-def test_selected_edges_are_answered_without_a_number() -> None:
+async def test_selected_edges_are_answered_without_a_number() -> None:
     """The schema of that answer has no room for one."""
 
     def answer(asked: dict[str, Any]) -> list[Any]:
@@ -94,33 +76,27 @@ def test_selected_edges_are_answered_without_a_number() -> None:
             return [{"protocol": "network", "command": "error", "payload": {"message": "Requested graph not found"}}]
         return [{"protocol": "network", "command": "edges", "payload": asked["payload"], "event": True}]
 
-    async def test(address: str) -> None:
-        async with Client.connect(address) as client:
+    with FakeRuntime(answers={"edges": answer}) as runtime:
+        async with Client.connect(runtime.address) as client:
             graphs = [str(number) for number in range(20)]
             asked = (client.request("network", "edges", {"graph": graph, "edges": []}) for graph in graphs)
             assert [answer["graph"] for answer in await asyncio.gather(*asked)] == graphs
             with pytest.raises(ClientError, match="refuses network:edges: Requested graph not found"):
                 await client.request("network", "edges", {"graph": "none", "edges": []})
 
-    with FakeRuntime(answers={"edges": answer}) as runtime:
-        run(test(runtime.address))
 
-
-def test_the_secret_is_sent_as_old_and_as_new_runtimes_read_it() -> None:
-    async def test(address: str) -> None:
-        async with Client.connect(address, secret="s3") as client:
-            await client.request("graph", "clear", {"id": "g"})
-
+async def test_the_secret_is_sent_as_old_and_as_new_runtimes_read_it() -> None:
     with FakeRuntime() as runtime:
-        run(test(runtime.address))
+        async with Client.connect(runtime.address, secret="s3") as client:
+            await client.request("graph", "clear", {"id": "g"})
     assert [(asked["secret"], asked["payload"]["secret"]) for asked in runtime.requests] == [("s3", "s3")] * 2
     with FakeRuntime() as open_runtime:
-        run(_connect(open_runtime.address))
+        await _connect(open_runtime.address)
     assert "secret" not in json.dumps(open_runtime.requests)
 
 
-def test_every_reader_gets_every_message() -> None:
-    async def test(runtime: FakeRuntime) -> None:
+async def test_every_reader_gets_every_message() -> None:
+    with FakeRuntime() as runtime:
         async with Client.connect(runtime.address) as client:
             readers = [client.messages(), client.messages()]
             frame = {"protocol": "network", "command": "output", "payload": {"message": "hello"}}
@@ -128,12 +104,9 @@ def test_every_reader_gets_every_message() -> None:
             expected = Message("network", "output", {"message": "hello"})
             assert [await anext(reader) for reader in readers] == [expected, expected]
 
-    with FakeRuntime() as runtime:
-        run(test(runtime))
 
-
-def test_when_the_runtime_goes_requests_fail_and_readers_end() -> None:
-    async def test(runtime: FakeRuntime) -> None:
+async def test_when_the_runtime_goes_requests_fail_and_readers_end() -> None:
+    with FakeRuntime(answers={"getstatus": lambda asked: []}) as runtime:
         async with Client.connect(runtime.address) as client:
             messages = client.messages()
             waiting = asyncio.create_task(client.request("network", "getstatus", {"graph": "g"}))
@@ -146,19 +119,13 @@ def test_when_the_runtime_goes_requests_fail_and_readers_end() -> None:
             with pytest.raises(ClientError, match="has closed the connection"):
                 await client.request("graph", "clear", {"id": "g"})
 
-    with FakeRuntime(answers={"getstatus": lambda asked: []}) as runtime:
-        run(test(runtime))
 
-
-def test_a_runtime_that_is_silent_is_given_up() -> None:
-    async def test(address: str) -> None:
-        async with Client.connect(address) as client:
+async def test_a_runtime_that_is_silent_is_given_up() -> None:
+    with FakeRuntime(answers={"clear": lambda asked: []}) as runtime:
+        async with Client.connect(runtime.address) as client:
             with pytest.raises(ClientError, match=r"does not answer graph:clear within 0.05 s"):
                 await client.request("graph", "clear", {"id": "g"}, timeout=0.05)
             await client.request("component", "list", {})
-
-    with FakeRuntime(answers={"clear": lambda asked: []}) as runtime:
-        run(test(runtime.address))
 
 
 @pytest.mark.parametrize(
@@ -172,9 +139,9 @@ def test_a_runtime_that_is_silent_is_given_up() -> None:
         ("ws://127.0.0.1:x", '"ws://127.0.0.1:x" is not the address of a runtime'),
     ],
 )
-def test_an_address_without_a_runtime(address: str, why: str) -> None:
+async def test_an_address_without_a_runtime(address: str, why: str) -> None:
     with FakeRuntime() as runtime, pytest.raises(ClientError) as caught:
-        run(_connect(address.format(free=free_port(), runtime=runtime.address)))
+        await _connect(address.format(free=free_port(), runtime=runtime.address))
     assert why in str(caught.value)
 
 
@@ -184,7 +151,7 @@ async def _connect(address: str) -> None:
 
 
 @pytest.mark.parametrize("which", ["of nobody we trust", "plain"])
-def test_what_is_wrong_with_encryption_is_reported(which: str) -> None:
+async def test_what_is_wrong_with_encryption_is_reported(which: str) -> None:
     context = None
     if which != "plain":
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -194,13 +161,10 @@ def test_what_is_wrong_with_encryption_is_reported(which: str) -> None:
         writer.write(b"HTTP/1.0 200 OK\r\n\r\n")
         writer.close()
 
-    async def test() -> None:
-        async with await asyncio.start_server(answer, "127.0.0.1", 0, ssl=context) as listening:
-            address = f"wss://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
-            with pytest.raises(ClientError) as caught:
-                async with Client.connect(address):
-                    pass
-        why = "wrong version number" if which == "plain" else "unable to get local issuer certificate"
-        assert str(caught.value) == f"no runtime answers at {address} (TLS: {why})"
-
-    run(test())
+    async with await asyncio.start_server(answer, "127.0.0.1", 0, ssl=context) as listening:
+        address = f"wss://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        with pytest.raises(ClientError) as caught:
+            async with Client.connect(address):
+                pass
+    why = "wrong version number" if which == "plain" else "unable to get local issuer certificate"
+    assert str(caught.value) == f"no runtime answers at {address} (TLS: {why})"

@@ -115,58 +115,49 @@ def processes(coordinator: Coordinator, *words: str) -> list[psutil.Process]:
     return found
 
 
-def test_a_node_is_a_process_from_addnode_to_removenode_also_where_its_source_is_edited_meanwhile(
+async def test_a_node_is_a_process_from_addnode_to_removenode_also_where_its_source_is_edited_meanwhile(
     coordinator: Coordinator, shared_broker: Broker
 ) -> None:
     source = {"name": "Echo", "library": "home", "language": "python"}
-
-    async def main() -> None:
-        async with at(coordinator, secret=SECRET) as one, at(coordinator) as two:
-            await add(one, echo="home/Echo", seen="core/Repeat")
-            await join(one, "echo.out", "seen.in")
-            await feed(one, "hello", "echo.in")
-            for each in (one, two):
-                said = await came(each, lambda data: isinstance(data, list))
-                assert said == ["one", "hello", "echo", shared_broker.url]
-                for line in ("echo: printed", "echo: complained"):
-                    await each.told("network", "output", message=line)
-            await one.ask("component", "source", **source, code=ECHO.replace("{word}", "two"))
-            await came(two, lambda data: data[:2] == ["two", "hello"])
-            assert not two.all("network", "processerror")  # that it was ended is no news to who edits it
-            (process,) = processes(coordinator, "Echo.py", "participant")
-            since = len(two.frames)
-            await one.ask("graph", "removenode", graph=MAIN, id="echo")
-            await soon(lambda: not process.is_running())
-            await asyncio.to_thread(
-                coordinator.wait, lambda status: all(each["id"] != "echo" for each in status["nodes"])
-            )
-            await two.ask("network", "getstatus", graph=MAIN)
-            # While it ends, it is not taken for one that somebody else has started.
-            assert not [each for each in two.all("graph", "addnode", since=since) if each["id"] == "echo"]
-            assert not two.all("network", "processerror", since=since)
-
-    run(main)
+    async with at(coordinator, secret=SECRET) as one, at(coordinator) as two:
+        await add(one, echo="home/Echo", seen="core/Repeat")
+        await join(one, "echo.out", "seen.in")
+        await feed(one, "hello", "echo.in")
+        for each in (one, two):
+            said = await came(each, lambda data: isinstance(data, list))
+            assert said == ["one", "hello", "echo", shared_broker.url]
+            for line in ("echo: printed", "echo: complained"):
+                await each.told("network", "output", message=line)
+        await one.ask("component", "source", **source, code=ECHO.replace("{word}", "two"))
+        await came(two, lambda data: data[:2] == ["two", "hello"])
+        assert not two.all("network", "processerror")  # that it was ended is no news to who edits it
+        (process,) = processes(coordinator, "Echo.py", "participant")
+        since = len(two.frames)
+        await one.ask("graph", "removenode", graph=MAIN, id="echo")
+        await soon(lambda: not process.is_running())
+        await asyncio.to_thread(coordinator.wait, lambda status: all(each["id"] != "echo" for each in status["nodes"]))
+        await two.ask("network", "getstatus", graph=MAIN)
+        # While it ends, it is not taken for one that somebody else has started.
+        assert not [each for each in two.all("graph", "addnode", since=since) if each["id"] == "echo"]
+        assert not two.all("network", "processerror", since=since)
 
 
-def test_nodes_of_a_component_that_joins_the_folder_are_run_for_each_graph(
+async def test_nodes_of_a_component_that_joins_the_folder_are_run_for_each_graph(
     coordinator: Coordinator, folder: Path
 ) -> None:
     def roles() -> set[str]:
         commands = [process.cmdline() for process in processes(coordinator, "Late.py", "participant")]
         return {words[words.index("Late.py") + 1] for words in commands}
 
-    async def main() -> None:
-        async with at(coordinator) as client:
-            await client.ask("graph", "clear", id="other/graph", name="graph", main=False)
-            for graph in (MAIN, "other/graph"):
-                await client.ask("graph", "addnode", graph=graph, id="late", component="home/Late", metadata={})
-            fill(folder, Late__py=ECHO)
-            await soon(lambda: len(roles()) == 2)
-            assert roles() == {"late", "other%2Fgraph/late"}
-            for graph in (MAIN, "other/graph"):
-                await client.ask("graph", "removenode", graph=graph, id="late")
-
-    run(main)
+    async with at(coordinator) as client:
+        await client.ask("graph", "clear", id="other/graph", name="graph", main=False)
+        for graph in (MAIN, "other/graph"):
+            await client.ask("graph", "addnode", graph=graph, id="late", component="home/Late", metadata={})
+        fill(folder, Late__py=ECHO)
+        await soon(lambda: len(roles()) == 2)
+        assert roles() == {"late", "other%2Fgraph/late"}
+        for graph in (MAIN, "other/graph"):
+            await client.ask("graph", "removenode", graph=graph, id="late")
 
 
 SCRIPT = """
@@ -194,7 +185,7 @@ msgflo.main(Legacy)
 DEVICE = "component: home/Device\ninports: {of-device: {queue: '#ROLE/x'}}\noutports: {}\n"
 
 
-def test_files_in_other_languages_for_msgflos_library_and_of_foreign_devices_are_components(
+async def test_files_in_other_languages_for_msgflos_library_and_of_foreign_devices_are_components(
     coordinator: Coordinator, folder: Path
 ) -> None:
     fill(folder, Script__js=SCRIPT, Legacy__py=LEGACY, Device__yml=DEVICE)
@@ -204,33 +195,26 @@ def test_files_in_other_languages_for_msgflos_library_and_of_foreign_devices_are
         states = {each["id"]: each["state"] for each in status["nodes"]}
         return all(states.get(kind) == "alive" for kind in kinds)
 
-    async def main() -> None:
-        async with at(coordinator) as client:
-            await add(client, **{kind: f"home/{kind}" for kind in kinds})
-            await asyncio.to_thread(coordinator.wait, all_alive)
-            listed = await client.listing()
-            for kind in kinds:
-                assert [port["id"] for port in listed[f"home/{kind}"]["inPorts"]] == [f"of-{kind.lower()}"]
-                await client.ask("graph", "removenode", graph=MAIN, id=kind)
-
-    run(main)
+    async with at(coordinator) as client:
+        await add(client, **{kind: f"home/{kind}" for kind in kinds})
+        await asyncio.to_thread(coordinator.wait, all_alive)
+        listed = await client.listing()
+        for kind in kinds:
+            assert [port["id"] for port in listed[f"home/{kind}"]["inPorts"]] == [f"of-{kind.lower()}"]
+            await client.ask("graph", "removenode", graph=MAIN, id=kind)
 
 
-def test_the_reason_of_a_crash_is_sent_also_to_a_later_editor(coordinator: Coordinator, folder: Path) -> None:
+async def test_the_reason_of_a_crash_is_sent_also_to_a_later_editor(coordinator: Coordinator, folder: Path) -> None:
     fill(folder, Crash__py="from msgflo import Participant\nimport no_such_module\n")
     reason = "ended (exit code 1): msgflo: Crash.py:2: ModuleNotFoundError: No module named 'no_such_module'"
-
-    async def main() -> None:
-        async with at(coordinator) as client:
-            await add(client, crash="home/Crash")
-            error = f"{reason}; it is started again in 0.5 s"
-            await client.told("network", "processerror", graph=MAIN, id="crash", error=error)
-            async with at(coordinator) as later:
-                told = await later.told("network", "processerror", graph=MAIN, id="crash")
-                assert told["payload"]["error"].startswith(reason)
-            await client.ask("graph", "removenode", graph=MAIN, id="crash")
-
-    run(main)
+    async with at(coordinator) as client:
+        await add(client, crash="home/Crash")
+        error = f"{reason}; it is started again in 0.5 s"
+        await client.told("network", "processerror", graph=MAIN, id="crash", error=error)
+        async with at(coordinator) as later:
+            told = await later.told("network", "processerror", graph=MAIN, id="crash")
+            assert told["payload"]["error"].startswith(reason)
+        await client.ask("graph", "removenode", graph=MAIN, id="crash")
 
 
 SHELL = """

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from brokers import Broker
-from editors import Refused, editor, run
+from editors import Refused, editor
 from hostile_names import MAIN, NAMES
 from systems import Coordinator
 
@@ -53,7 +53,9 @@ def coordinator(shared_broker: Broker, folder: Path) -> Iterator[Coordinator]:
         assert SECRET not in running.output
 
 
-def test_a_node_runs_nothing_that_lies_outside_of_the_component_folder(coordinator: Coordinator, folder: Path) -> None:
+async def test_a_node_runs_nothing_that_lies_outside_of_the_component_folder(
+    coordinator: Coordinator, folder: Path
+) -> None:
     names = [
         *filter(None, NAMES),
         "../outside/Evil",
@@ -63,28 +65,24 @@ def test_a_node_runs_nothing_that_lies_outside_of_the_component_folder(coordinat
         "away/Evil",
     ]
     names += [str(folder / "outside/Evil.py"), str(folder / "outside/Evil"), "import os", "python:outside/Evil.py"]
-
-    async def main() -> None:
-        async with editor(coordinator.port) as client:
-            for number, name in enumerate(names):
-                with suppress(Refused):  # an empty name, one with a NUL
-                    await client.ask("graph", "addnode", graph=MAIN, id=f"n{number}", component=name)
-            await client.ask("graph", "addnode", graph=MAIN, id="true", component="home/Suite")
-            # Processes are started in the order of the graph.
-            assert coordinator.process is not None
-            process, commands = psutil.Process(coordinator.process.pid), [""]
-            async with asyncio.timeout(30):
-                while not any("Suite.py" in command for command in commands):
-                    await asyncio.sleep(0.05)
-                    with suppress(psutil.Error):
-                        commands = [" ".join(child.cmdline()) for child in process.children(recursive=True)]
-            assert not [command for command in commands if "outside" in command or "Evil" in command]
-            for number in range(len(names)):
-                with suppress(Refused):
-                    await client.ask("graph", "removenode", graph=MAIN, id=f"n{number}")
-            await client.ask("graph", "removenode", graph=MAIN, id="true")
-
-    run(main)
+    async with editor(coordinator.port) as client:
+        for number, name in enumerate(names):
+            with suppress(Refused):  # an empty name, one with a NUL
+                await client.ask("graph", "addnode", graph=MAIN, id=f"n{number}", component=name)
+        await client.ask("graph", "addnode", graph=MAIN, id="true", component="home/Suite")
+        # Processes are started in the order of the graph.
+        assert coordinator.process is not None
+        process, commands = psutil.Process(coordinator.process.pid), [""]
+        async with asyncio.timeout(30):
+            while not any("Suite.py" in command for command in commands):
+                await asyncio.sleep(0.05)
+                with suppress(psutil.Error):
+                    commands = [" ".join(child.cmdline()) for child in process.children(recursive=True)]
+        assert not [command for command in commands if "outside" in command or "Evil" in command]
+        for number in range(len(names)):
+            with suppress(Refused):
+                await client.ask("graph", "removenode", graph=MAIN, id=f"n{number}")
+        await client.ask("graph", "removenode", graph=MAIN, id="true")
     assert not (folder / "evil").exists()
 
 
@@ -94,27 +92,23 @@ ROLES = [
 ]  # fmt: skip
 
 
-def test_a_name_of_a_node_and_its_initial_packets_are_never_run(coordinator: Coordinator, folder: Path) -> None:
+async def test_a_name_of_a_node_and_its_initial_packets_are_never_run(coordinator: Coordinator, folder: Path) -> None:
     command = """sh -c 'printf "started %s with %s" "$1" "$2"; echo; exec sleep 100' sh #ROLE #IIPS"""
     (folder / "home/msgflo.yaml").write_text(f"components:\n  sh/Legacy: {json.dumps(command)}\n")
     refused = ["x\ntouch ran\n", "x\x00", "\x1b"]
-
-    async def main() -> None:
-        async with editor(coordinator.port) as client:
-            await client.ask("runtime", "getruntime")
-            await client.told("component", "component", name="sh/Legacy")
-            for role in ROLES:
-                initial = {"src": {"data": role}, "tgt": {"node": role, "port": "in"}}
+    async with editor(coordinator.port) as client:
+        await client.ask("runtime", "getruntime")
+        await client.told("component", "component", name="sh/Legacy")
+        for role in ROLES:
+            initial = {"src": {"data": role}, "tgt": {"node": role, "port": "in"}}
+            await client.ask("graph", "addnode", graph=MAIN, id=role, component="sh/Legacy")
+            await client.ask("graph", "addinitial", graph=MAIN, **initial)
+        for role in refused:
+            with pytest.raises(Refused, match="which is not allowed"):
                 await client.ask("graph", "addnode", graph=MAIN, id=role, component="sh/Legacy")
-                await client.ask("graph", "addinitial", graph=MAIN, **initial)
-            for role in refused:
-                with pytest.raises(Refused, match="which is not allowed"):
-                    await client.ask("graph", "addnode", graph=MAIN, id=role, component="sh/Legacy")
-            await client.ask("graph", "addnode", graph=MAIN, id="-c", component="sh/Legacy")
-            for role in ROLES:
-                iips = json.dumps({"in": role}, ensure_ascii=False, separators=(",", ":"))
-                await client.told("network", "output", message=f"{role}: started {role} with {iips}")
-            assert not any("started -c" in each["message"] for each in client.all("network", "output"))
-
-    run(main)
+        await client.ask("graph", "addnode", graph=MAIN, id="-c", component="sh/Legacy")
+        for role in ROLES:
+            iips = json.dumps({"in": role}, ensure_ascii=False, separators=(",", ":"))
+            await client.told("network", "output", message=f"{role}: started {role} with {iips}")
+        assert not any("started -c" in each["message"] for each in client.all("network", "output"))
     assert not list(folder.rglob("ran"))

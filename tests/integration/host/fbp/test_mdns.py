@@ -18,7 +18,7 @@ from zeroconf import IPVersion
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 from brokers import free_port
-from fbp_socket import run, until
+from event_loop import until
 from msgflo_host.fbp import mdns
 from msgflo_host.fbp.mdns import announce_broker, announce_runtime
 from systems import Coordinator
@@ -62,14 +62,14 @@ async def found(kind: str, label: str) -> AsyncServiceInfo:
     return info
 
 
-def test_a_run_that_is_open_announces_runtime_and_broker(tmp_path: Path) -> None:
+async def test_a_run_that_is_open_announces_runtime_and_broker(tmp_path: Path) -> None:
     name = f"test-{uuid.uuid4().hex[:12]}"
     (tmp_path / "sitecustomize.py").write_text(OPEN.format(name=name))
     mqtt_port, id = free_port(), str(uuid.uuid4())
     coordinator = Coordinator("--mqtt-port", str(mqtt_port), "--runtime-id", id, broker=None, cwd=tmp_path)
     coordinator.environment = {"PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
 
-    async def main() -> None:
+    with coordinator:
         runtime = await found("_fbp-ws._tcp.local.", f"MsgFlo on {name}")
         broker = await found("_mqtt._tcp.local.", f"MsgFlo on {name}")
         assert (runtime.port, broker.port) == (coordinator.port, mqtt_port)
@@ -79,23 +79,17 @@ def test_a_run_that_is_open_announces_runtime_and_broker(tmp_path: Path) -> None
         assert runtime.server == f"{name}.local."
         assert "127.0.0.1" in runtime.parsed_addresses()
 
-    with coordinator:
-        run(main)
+
+@pytest.mark.usefixtures("_open_loopback")
+async def test_two_runtimes_of_one_name_are_both_found(label: str) -> None:
+    async with announced(1, label):
+        await found("_mqtt._tcp.local.", label)
+        async with announced(2, label):
+            assert (await found("_mqtt._tcp.local.", f"{label}-2")).port == 2
 
 
 @pytest.mark.usefixtures("_open_loopback")
-def test_two_runtimes_of_one_name_are_both_found(label: str) -> None:
-    async def main() -> None:
-        async with announced(1, label):
-            await found("_mqtt._tcp.local.", label)
-            async with announced(2, label):
-                assert (await found("_mqtt._tcp.local.", f"{label}-2")).port == 2
-
-    run(main)
-
-
-@pytest.mark.usefixtures("_open_loopback")
-def test_an_address_that_comes_late_is_announced(label: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_address_that_comes_late_is_announced(label: str, monkeypatch: pytest.MonkeyPatch) -> None:
     addresses: list[str] = []
     checks: list[str] = []
 
@@ -104,14 +98,10 @@ def test_an_address_that_comes_late_is_announced(label: str, monkeypatch: pytest
         return addresses
 
     monkeypatch.setattr(mdns, "_addresses", check)
-
-    async def main() -> None:
-        async with announced(1883, label):
-            await until(lambda: len(checks) >= 3)
-            addresses.append("127.0.0.1")
-            assert (await found("_mqtt._tcp.local.", label)).port == 1883
-
-    run(main)
+    async with announced(1883, label):
+        await until(lambda: len(checks) >= 3)
+        addresses.append("127.0.0.1")
+        assert (await found("_mqtt._tcp.local.", label)).port == 1883
 
 
 def test_a_service_on_loopback_is_not_announced_and_costs_no_memory() -> None:
@@ -136,7 +126,7 @@ def test_without_zeroconf_a_warning_is_logged(
 
 @pytest.mark.usefixtures("_open_loopback")
 @pytest.mark.parametrize("error", [OSError(19, "No such device"), RuntimeError("No adapter found for ::1")], ids=str)
-def test_a_failure_is_logged_once_and_tried_again(
+async def test_a_failure_is_logged_once_and_tried_again(
     error: Exception, label: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     tries: list[object] = []
@@ -146,12 +136,8 @@ def test_a_failure_is_logged_once_and_tried_again(
         raise error
 
     monkeypatch.setattr(zeroconf.asyncio, "AsyncZeroconf", fail)
-
-    async def main() -> None:
-        async with announced(1883, label):
-            await until(lambda: len(tries) >= 3)
-
-    run(main)
+    async with announced(1883, label):
+        await until(lambda: len(tries) >= 3)
     assert caplog.text.count(f"not announced by multicast DNS: {error}") == 1
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -16,6 +15,8 @@ from msgflo_host.errors import ClientError
 from msgflo_host.fbp.client import Client, Message
 from msgflo_host.fbp.replay_server import ReplayServer
 from msgflo_host.traces import flowtrace
+
+pytestmark = pytest.mark.asyncio_loop
 
 MAIN = "default/main"
 GRAPH = {
@@ -30,16 +31,6 @@ GRAPH = {
 }
 EDGE = {"src": {"node": "a", "port": "out"}, "tgt": {"node": "b", "port": "in"}}
 STATUS = {"graph": MAIN}
-
-
-def asynchronous(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    """A test that pytest can call."""
-
-    @functools.wraps(test)
-    def run(*args: Any, **kwargs: Any) -> None:
-        asyncio.run(test(*args, **kwargs))
-
-    return run
 
 
 def event(command: str, at: float, **payload: Any) -> dict[str, Any]:
@@ -97,7 +88,6 @@ async def until_stopped(messages: AsyncIterator[Message]) -> list[Message]:
     return found
 
 
-@asynchronous
 async def test_editor_opens_the_graph() -> None:
     async with serving() as address, connected(address) as (client, _):
         assert client.runtime["type"] == "flowtrace-replay"
@@ -111,7 +101,6 @@ async def test_editor_opens_the_graph() -> None:
         assert status == {"graph": MAIN, "started": False, "running": False}
 
 
-@asynchronous
 async def test_components_have_the_ports_that_the_graphs_use() -> None:
     async with serving() as address, connected(address) as (client, _):
         found = await client.request("component", "list", {})
@@ -122,7 +111,6 @@ async def test_components_have_the_ports_that_the_graphs_use() -> None:
     assert {each["name"] for each in found if each["subgraph"]} == {"x/Inner"}
 
 
-@asynchronous
 async def test_start_replays_every_event_in_order_then_stops() -> None:
     events = [
         event("started", 0),
@@ -152,7 +140,6 @@ async def test_start_replays_every_event_in_order_then_stops() -> None:
     assert status == {"graph": MAIN, "started": True, "running": False}
 
 
-@asynchronous
 async def test_every_client_hears_what_one_started_and_stopped() -> None:
     async with (
         serving(packet(0, 0), packet(3600, 1)) as address,
@@ -181,9 +168,10 @@ async def test_every_client_hears_what_one_started_and_stopped() -> None:
         ("trace", "start", {"graph": MAIN}),
     ],
 )
-@asynchronous
 async def test_nothing_can_be_changed(protocol: str, command: str, payload: dict[str, Any]) -> None:
     async with serving() as address, connected(address) as (client, heard):
-        with pytest.raises(ClientError, match=f"{protocol}:{command} is not permitted"):
+        with pytest.raises(
+            ClientError, match=f"{protocol}:{command} is not permitted: this is a trace, which can only be read"
+        ):
             await client.request(protocol, command, payload)
         assert (heard[-1].protocol, heard[-1].command) == (protocol, "error")

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from brokers import Broker
-from editors import editor, run
+from editors import editor
 from local_server import LocalServer
 from msgflo_host.cli.main import cli
 from msgflo_host.errors import MsgfloError
@@ -55,45 +55,37 @@ async def status_of(port: int, path: str, **headers: str) -> int:
 
 
 @pytest.mark.parametrize("behind_proxy", [False, True])
-def test_behind_a_proxy_that_adds_no_header_everybody_comes_from_elsewhere(tmp_path: Path, behind_proxy: bool) -> None:
+async def test_behind_a_proxy_that_adds_no_header_everybody_comes_from_elsewhere(
+    tmp_path: Path, behind_proxy: bool
+) -> None:
     nothing: frozenset[str] = frozenset()
     with LocalServer(tmp_path, secret=SECRET, behind_proxy=behind_proxy) as server:
-
-        async def main() -> None:
-            async with forwarder(server.port) as forwarded:
-                for port in (server.port, forwarded):
-                    assert await allowed(port) == (nothing if behind_proxy else DEFAULT_LOCAL)
-                    assert await allowed(port, SECRET) == ALL
-                    assert await status_of(port, "/page.json") == (403 if behind_proxy else 200)
-                    assert await status_of(port, "/page.json", Authorization=f"Bearer {SECRET}") == 200
-
-        run(main)
+        async with forwarder(server.port) as forwarded:
+            for port in (server.port, forwarded):
+                assert await allowed(port) == (nothing if behind_proxy else DEFAULT_LOCAL)
+                assert await allowed(port, SECRET) == ALL
+                assert await status_of(port, "/page.json") == (403 if behind_proxy else 200)
+                assert await status_of(port, "/page.json", Authorization=f"Bearer {SECRET}") == 200
 
 
-def test_from_elsewhere_the_state_of_the_system_takes_a_secret_that_allows_to_look(
-    tmp_path: Path,
-) -> None:
+async def test_from_elsewhere_the_state_of_the_system_takes_a_secret_that_allows_to_look(tmp_path: Path) -> None:
     entries = {"looks": "viewer", "controls": "[protocol:network]", "edits": "[protocol:graph]"}
     lines = (f"{name}:\n  secret: secret-of-{name}\n  may: {may}\n" for name, may in entries.items())
     (tmp_path / "secrets.yaml").write_text("".join(lines))
     with LocalServer(tmp_path / "data", secret=SECRET, secrets=tmp_path / "secrets.yaml") as server:
-
-        async def main() -> None:
-            for secret, status in [
-                (SECRET, 200), ("secret-of-looks", 200), ("secret-of-controls", 200),
-                ("secret-of-edits", 403), ("secret-of-nobody", 403),
-            ]:  # fmt: skip
-                shown = {"Authorization": f"Bearer {secret}"}
-                for path in ("/status.json", "/output.json"):
-                    assert await status_of(server.port, path, **AFAR, **shown) == status, (path, secret)
+        for secret, status in [
+            (SECRET, 200), ("secret-of-looks", 200), ("secret-of-controls", 200),
+            ("secret-of-edits", 403), ("secret-of-nobody", 403),
+        ]:  # fmt: skip
+            shown = {"Authorization": f"Bearer {secret}"}
             for path in ("/status.json", "/output.json"):
-                assert await status_of(server.port, path, **AFAR) == 403
-                assert await status_of(server.port, path, Origin="https://evil.example") == 403
-                assert await status_of(server.port, path) == 200
-            for path in ("/", "/app.js"):
-                assert await status_of(server.port, path, **AFAR) == 200
-
-        run(main)
+                assert await status_of(server.port, path, **AFAR, **shown) == status, (path, secret)
+        for path in ("/status.json", "/output.json"):
+            assert await status_of(server.port, path, **AFAR) == 403
+            assert await status_of(server.port, path, Origin="https://evil.example") == 403
+            assert await status_of(server.port, path) == 200
+        for path in ("/", "/app.js"):
+            assert await status_of(server.port, path, **AFAR) == 200
 
 
 def test_commands_show_their_secret_to_a_coordinator_that_asks_for_one(

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 from aiohttp import web
 
-from fbp_socket import run, until
+from event_loop import until
 from msgflo_host.http.connection_limit import ConnectionLimit
 
 
@@ -61,22 +61,19 @@ async def serving(limit: ConnectionLimit) -> AsyncIterator[Page]:
         await runner.cleanup()
 
 
-def test_connections_that_ask_for_nothing_are_closed_and_others_are_not() -> None:
-    async def main() -> None:
-        async with (
-            serving(ConnectionLimit(idle=1.0)) as page,
-            aiohttp.ClientSession() as session,
-            session.ws_connect(page.url + "echo") as socket,
-        ):
-            reader, writer = await page.connect()
-            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ")
-            assert await reader.read() == b""  # closed, without a word
-            writer.close()
-            await until(lambda: len(page.server.connections) == 1)
-            await socket.send_str("still here")
-            assert (await socket.receive()).data == "still here"
-
-    run(main)
+async def test_connections_that_ask_for_nothing_are_closed_and_others_are_not() -> None:
+    async with (
+        serving(ConnectionLimit(idle=1.0)) as page,
+        aiohttp.ClientSession() as session,
+        session.ws_connect(page.url + "echo") as socket,
+    ):
+        reader, writer = await page.connect()
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        assert await reader.read() == b""  # closed, without a word
+        writer.close()
+        await until(lambda: len(page.server.connections) == 1)
+        await socket.send_str("still here")
+        assert (await socket.receive()).data == "still here"
 
 
 def test_more_files_can_be_open() -> None:

@@ -13,7 +13,6 @@ import aiohttp
 import pytest
 
 from brokers import MOSQUITTO_PASSWD, Broker, free_port
-from editors import run
 from msgflo_host.wire import frames
 from systems import Coordinator
 
@@ -106,24 +105,20 @@ def test_others_need_an_account_of_our_own_broker_and_get_to_no_other(
     assert answer(guest, connect(user="page", password="any"), **headers) == 403
 
 
-def test_packets_pass_both_ways_whole_or_in_pieces(house: Coordinator) -> None:
+async def test_packets_pass_both_ways_whole_or_in_pieces(house: Coordinator) -> None:
     payload = bytes(range(256)) * 20_000  # 5 MB
     publish = frames.publish(frames.text("big"), payload, qos=0, retain=False)
-
-    async def main() -> None:
-        async with browser(house) as socket:
-            for byte in connect():
-                await socket.send_bytes(bytes((byte,)))
-            assert await received(socket, 4) == ACCEPTED
-            await socket.send_bytes(frames.subscribe(1, [("big", 0)]) + publish[:1000])
-            assert await received(socket, 5) == b"\x90\x03\0\x01\0"
-            for start in range(1000, len(publish), 999_983):
-                await socket.send_bytes(publish[start : start + 999_983])
-            assert await received(socket, len(publish)) == publish
-            await socket.send_bytes(frames.DISCONNECT)
-            assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
-
-    run(main)
+    async with browser(house) as socket:
+        for byte in connect():
+            await socket.send_bytes(bytes((byte,)))
+        assert await received(socket, 4) == ACCEPTED
+        await socket.send_bytes(frames.subscribe(1, [("big", 0)]) + publish[:1000])
+        assert await received(socket, 5) == b"\x90\x03\0\x01\0"
+        for start in range(1000, len(publish), 999_983):
+            await socket.send_bytes(publish[start : start + 999_983])
+        assert await received(socket, len(publish)) == publish
+        await socket.send_bytes(frames.DISCONNECT)
+        assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
 
 
 def test_while_the_broker_is_away_a_browser_gets_a_refusal(tmp_path: Path) -> None:

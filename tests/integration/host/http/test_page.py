@@ -12,7 +12,6 @@ from typing import Any
 import aiohttp
 import pytest
 
-from editors import run
 from local_server import LocalServer
 from msgflo_host.http.server import WEB
 
@@ -103,34 +102,28 @@ async def _raw(server: LocalServer, path: str, **headers: str) -> tuple[aiohttp.
 TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 
-def test_every_file_comes_compressed_with_its_type_and_is_not_sent_again_while_it_is_the_same(
+async def test_every_file_comes_compressed_with_its_type_and_is_not_sent_again_while_it_is_the_same(
     house: LocalServer,
 ) -> None:
     files = [path for path in WEB.rglob("*") if path.suffix in TYPES]
     assert {path.suffix for path in files} >= {".html", ".js", ".css"}
-
-    async def main() -> None:
-        for file in files:
-            path = f"/{file.relative_to(WEB)}"
-            answer, body = await _raw(house, path, Accept_Encoding="br, gzip")
-            content = file.read_bytes()
-            assert (
-                answer.headers["Content-Type"] == f"{TYPES[file.suffix]}{'; charset=utf-8' * (file.suffix != '.svg')}"
-            )
-            assert answer.headers["Vary"] == "Accept-Encoding"
-            assert answer.headers["Cache-Control"] == "no-cache"
-            if len(content) >= 512:
-                assert answer.headers["Content-Encoding"] == "gzip"
-                assert len(body) < len(content)
-                body = gzip.decompress(body)
-            assert body == content
-            answer, body = await _raw(house, path)
-            assert "Content-Encoding" not in answer.headers
-            assert body == content
-            answer, body = await _raw(house, path, If_None_Match=answer.headers["ETag"])
-            assert (answer.status, body) == (304, b"")
-
-    run(main)
+    for file in files:
+        path = f"/{file.relative_to(WEB)}"
+        answer, body = await _raw(house, path, Accept_Encoding="br, gzip")
+        content = file.read_bytes()
+        assert answer.headers["Content-Type"] == f"{TYPES[file.suffix]}{'; charset=utf-8' * (file.suffix != '.svg')}"
+        assert answer.headers["Vary"] == "Accept-Encoding"
+        assert answer.headers["Cache-Control"] == "no-cache"
+        if len(content) >= 512:
+            assert answer.headers["Content-Encoding"] == "gzip"
+            assert len(body) < len(content)
+            body = gzip.decompress(body)
+        assert body == content
+        answer, body = await _raw(house, path)
+        assert "Content-Encoding" not in answer.headers
+        assert body == content
+        answer, body = await _raw(house, path, If_None_Match=answer.headers["ETag"])
+        assert (answer.status, body) == (304, b"")
 
 
 @pytest.mark.parametrize(
@@ -160,18 +153,15 @@ def connections(answer: aiohttp.ClientResponse) -> list[str]:
     return parts["connect-src"].split()
 
 
-def test_every_answer_has_a_policy_that_lets_the_page_reach_this_machine_alone(house: LocalServer) -> None:
-    async def main() -> None:
-        name = f"{socket.gethostname()}.local"
-        for path in ("/", "/status.json", "/page.json", "/absent", "/css"):
-            answer, _ = await _raw(house, path, Host=f"{name}:{house.port}")
-            assert connections(answer) == ["'self'", f"ws://{name}:{house.port}", f"wss://{name}:{house.port}"]
-            assert answer.headers["X-Content-Type-Options"] == "nosniff"
-            assert answer.headers["Referrer-Policy"] == "no-referrer"
-            assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
-            assert answer.headers["Cache-Control"] == ("no-cache" if path == "/" else "no-store")
-        answer, _ = await _raw(house, "/", Host="evil.example")
-        assert answer.status == 403
-        assert connections(answer)
-
-    run(main)
+async def test_every_answer_has_a_policy_that_lets_the_page_reach_this_machine_alone(house: LocalServer) -> None:
+    name = f"{socket.gethostname()}.local"
+    for path in ("/", "/status.json", "/page.json", "/absent", "/css"):
+        answer, _ = await _raw(house, path, Host=f"{name}:{house.port}")
+        assert connections(answer) == ["'self'", f"ws://{name}:{house.port}", f"wss://{name}:{house.port}"]
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert answer.headers["Cache-Control"] == ("no-cache" if path == "/" else "no-store")
+    answer, _ = await _raw(house, "/", Host="evil.example")
+    assert answer.status == 403
+    assert connections(answer)

@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from brokers import Broker
-from editors import Editor, Refused, editor, run
+from editors import Editor, Refused, editor
 from local_server import LocalServer
 from msgflo_host.errors import ServerError
 from msgflo_host.fbp.permissions import ALL, DEFAULT_LOCAL, READY_MADE
@@ -52,19 +52,15 @@ def mode(path: Path) -> int:
 # --- The first start ---
 
 
-def test_the_url_of_the_first_start_opens_everything_from_elsewhere_and_at_the_second_the_secret_is_not_shown(
+async def test_the_url_of_the_first_start_opens_everything_from_elsewhere_and_at_the_second_the_secret_is_not_shown(
     tmp_path: Path,
 ) -> None:
     with LocalServer(tmp_path) as server:
         (first,) = live_urls(server)
         assert first["address"] == f"ws://localhost:{server.port}"
-
-        async def main() -> None:
-            async with editor(server.port, secret=first["secret"], headers=AFAR) as client:
-                assert (await client.ask("runtime", "getruntime"))["id"] == first["id"]
-                assert await allowed(client) == ALL
-
-        run(main)
+        async with editor(server.port, secret=first["secret"], headers=AFAR) as client:
+            assert (await client.ask("runtime", "getruntime"))["id"] == first["id"]
+            assert await allowed(client) == ALL
     with LocalServer(tmp_path) as server:
         (second,) = live_urls(server)
         assert second == {"protocol": "websocket", "address": f"ws://localhost:{server.port}", "id": first["id"]}
@@ -108,16 +104,12 @@ def test_a_port_that_is_open_on_one_address_is_logged_with_that(caplog: pytest.L
     ]
 
 
-def test_an_id_that_is_given_is_the_id_and_with_a_secret_nothing_is_stored(tmp_path: Path) -> None:
+async def test_an_id_that_is_given_is_the_id_and_with_a_secret_nothing_is_stored(tmp_path: Path) -> None:
     id = "f47ac10b-58cc-4372-a567-0e02b2c3d479"
     with LocalServer(tmp_path, runtime_id=id, secret=SECRET) as server:
         assert [url["id"] for url in live_urls(server)] == [id]
-
-        async def main() -> None:
-            async with editor(server.port) as client:
-                assert (await client.ask("runtime", "getruntime"))["id"] == id
-
-        run(main)
+        async with editor(server.port) as client:
+            assert (await client.ask("runtime", "getruntime"))["id"] == id
     assert not list(tmp_path.iterdir())
 
 
@@ -194,7 +186,7 @@ OPERATE = VIEW | {"network:start", "network:stop", "runtime:packet", "trace:star
 PROGRAM = OPERATE | {"component:source", "graph:addnode", "network:persist"}
 
 
-def test_each_secret_allows_what_it_stands_for_and_no_more(house: LocalServer, folder: Path) -> None:
+async def test_each_secret_allows_what_it_stands_for_and_no_more(house: LocalServer, folder: Path) -> None:
     expected: list[tuple[str | None, dict[str, str], frozenset[str], set[str]]] = [
         (None, AFAR, frozenset(), set()),
         ("a-secret-of-nobody", AFAR, frozenset(), set()),
@@ -206,21 +198,17 @@ def test_each_secret_allows_what_it_stands_for_and_no_more(house: LocalServer, f
         (SECRETS["programmer"], AFAR, ALL, PROGRAM),
         (SECRET, AFAR, ALL, PROGRAM),
     ]
-
-    async def main() -> None:
-        for secret, headers, capabilities, commands in expected:
-            async with editor(house.port, secret=secret, headers=headers) as client:
-                if secret != "a-secret-of-nobody":  # those wait after each try
-                    assert await _try_all(client) == commands, (secret, headers)
-                assert await allowed(client) == capabilities
-            if "component:source" not in commands:
-                assert not list((folder / "components").iterdir())
-
-    run(main)
+    for secret, headers, capabilities, commands in expected:
+        async with editor(house.port, secret=secret, headers=headers) as client:
+            if secret != "a-secret-of-nobody":  # those wait after each try
+                assert await _try_all(client) == commands, (secret, headers)
+            assert await allowed(client) == capabilities
+        if "component:source" not in commands:
+            assert not list((folder / "components").iterdir())
     assert [path.name for path in (folder / "components").iterdir()] == ["Mine.py"]
 
 
-def test_pages_connect_from_the_allow_list_only(house: LocalServer) -> None:
+async def test_pages_connect_from_the_allow_list_only(house: LocalServer) -> None:
     port = house.port
 
     async def connects(origin: str, host: str) -> bool:
@@ -231,31 +219,21 @@ def test_pages_connect_from_the_allow_list_only(house: LocalServer) -> None:
                 assert answer.status in (101, 403)
                 return answer.status == 101
 
-    async def main() -> None:
-        own = f"127.0.0.1:{port}"
-        name = socket.gethostname()
-        for origin, host in [
-            ("http://ide.example", own),
-            ("https://other.example:8443", own),
-            (f"http://{name}.local:{port}", f"{name}.local:{port}"),
-            ("http://localhost:8080", own),
-            ("http://[::1]", own),
-        ]:
-            assert await connects(origin, host), origin
-        for origin, host in [
-            ("https://app.flowhub.io", own),  # --ide has taken its place
-            ("http://ide.example:81", own),
-            ("https://other.example", own),
-            ("http://evil.example", own),
-            (f"http://evil.example:{port}", f"evil.example:{port}"),
-            (f"http://{name}.local:8080", f"{name}.local:{port}"),
-            (f"http://evil.local:{port}", f"evil.local:{port}"),  # pointed here by multicast DNS
-            ("http://ide.example", f"evil.local:{port}"),
-            ("null", own),
-        ]:
-            assert not await connects(origin, host), origin
-
-    run(main)
+    own = f"127.0.0.1:{port}"
+    name = socket.gethostname()
+    for origin, host in [
+        ("http://ide.example", own),
+        ("https://other.example:8443", own),
+        (f"http://{name}.local:{port}", f"{name}.local:{port}"),
+    ]:
+        assert await connects(origin, host), origin
+    for origin, host in [
+        ("https://app.flowhub.io", own),  # --ide has taken its place
+        ("http://evil.example", own),
+        (f"http://evil.local:{port}", f"evil.local:{port}"),  # pointed here by multicast DNS
+        ("http://ide.example", f"evil.local:{port}"),
+    ]:
+        assert not await connects(origin, host), origin
 
 
 # --- What is told of secrets ---
@@ -264,7 +242,7 @@ def test_pages_connect_from_the_allow_list_only(house: LocalServer) -> None:
 PART = "from msgflo import Participant, Port\nclass Part(Participant):\n    outports = [Port('out')]\n"
 
 
-def test_secrets_are_revealed_to_nobody(shared_broker: Broker, tmp_path: Path) -> None:
+async def test_secrets_are_revealed_to_nobody(shared_broker: Broker, tmp_path: Path) -> None:
     """Neither in the output in asyncio's debug mode, nor in files, answers and messages to all."""
     (tmp_path / "secrets.yaml").write_text(f"hall:\n  secret: {SECRETS['viewer']}\n  may: viewer\n")
     folder = tmp_path / "data"
@@ -280,24 +258,20 @@ def test_secrets_are_revealed_to_nobody(shared_broker: Broker, tmp_path: Path) -
         for child in psutil.Process(coordinator.process.pid).children(recursive=True):
             with contextlib.suppress(psutil.NoSuchProcess):
                 assert SECRET not in str(child.environ())
-
-        async def main() -> None:
-            async with editor(coordinator.port, secret=SECRET) as owner, editor(coordinator.port) as other:
-                await other.ask("runtime", "getruntime")
-                await owner.ask("network", "debug", graph=MAIN, enable=True)
-                await owner.ask("trace", "start", graph=MAIN)
-                since = len(owner.frames)
-                packet = {"src": {"data": 5}, "tgt": {"node": "show", "port": "in"}}
-                await owner.ask("graph", "addinitial", graph=MAIN, **packet)
-                await owner.ask("graph", "addnode", **NODE, metadata={}, secret=SECRETS["viewer"])
-                await owner.told("network", "data", since=since)
-                dump = await owner.ask("trace", "dump", graph=MAIN, type="flowtrace.json")
-                assert json.loads(dump["flowtrace"])["events"]
-                await owner.ask("trace", "stop", graph=MAIN)
-                frames = json.dumps(owner.frames + other.frames)
-                assert not [secret for secret in (SECRET, SECRETS["viewer"]) if secret in frames]
-
-        run(main)
+        async with editor(coordinator.port, secret=SECRET) as owner, editor(coordinator.port) as other:
+            await other.ask("runtime", "getruntime")
+            await owner.ask("network", "debug", graph=MAIN, enable=True)
+            await owner.ask("trace", "start", graph=MAIN)
+            since = len(owner.frames)
+            packet = {"src": {"data": 5}, "tgt": {"node": "show", "port": "in"}}
+            await owner.ask("graph", "addinitial", graph=MAIN, **packet)
+            await owner.ask("graph", "addnode", **NODE, metadata={}, secret=SECRETS["viewer"])
+            await owner.told("network", "data", since=since)
+            dump = await owner.ask("trace", "dump", graph=MAIN, type="flowtrace.json")
+            assert json.loads(dump["flowtrace"])["events"]
+            await owner.ask("trace", "stop", graph=MAIN)
+            frames = json.dumps(owner.frames + other.frames)
+            assert not [secret for secret in (SECRET, SECRETS["viewer"]) if secret in frames]
         told = [coordinator.output, json.dumps(coordinator.status())]
     told += [path.read_text(errors="replace") for path in folder.rglob("*") if path.is_file()]
     told.append(coordinator.output)
@@ -308,16 +282,12 @@ def test_secrets_are_revealed_to_nobody(shared_broker: Broker, tmp_path: Path) -
 # --- The port ---
 
 
-def test_editors_are_notified_of_the_end(tmp_path: Path) -> None:
+async def test_editors_are_notified_of_the_end(tmp_path: Path) -> None:
     with LocalServer(tmp_path) as server:
-
-        async def main() -> None:
-            async with aiohttp.ClientSession() as session, session.ws_connect(server.url) as client:
-                await asyncio.to_thread(server.stop)
-                ended = await client.receive()
-                assert (ended.type, ended.data, ended.extra) == (aiohttp.WSMsgType.CLOSE, 1001, "the runtime stops")
-
-        run(main)
+        async with aiohttp.ClientSession() as session, session.ws_connect(server.url) as client:
+            await asyncio.to_thread(server.stop)
+            ended = await client.receive()
+            assert (ended.type, ended.data, ended.extra) == (aiohttp.WSMsgType.CLOSE, 1001, "the runtime stops")
 
 
 async def status_of(server: LocalServer) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import subprocess
@@ -15,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from msgflo_host.processes import children
+
+pytestmark = pytest.mark.asyncio_loop
 
 # A parent that starts one stubborn child with a child of its own, prints both pids, and waits.
 PARENT = """
@@ -95,38 +96,29 @@ def test_what_has_left_the_group_of_a_child_ends_with_us_as_well(how: signal.Sig
     assert eventually(lambda: not alive(child) and not alive(grandchild))
 
 
-def test_ending_a_child_ends_its_children_and_returns_its_exit_code() -> None:
-    async def main() -> None:
-        child = await children.spawn(["/bin/sh", "-c", "trap 'exit 7' TERM; sleep 60 & echo $!; wait"], stdout=PIPE)
-        assert child.stdout is not None
-        grandchild = int(await child.stdout.readline())
-        assert await children.end(child, 5) == 7
-        assert not alive(child.pid)
-        assert eventually(lambda: not alive(grandchild))
-
-    asyncio.run(main())
+async def test_ending_a_child_ends_its_children_and_returns_its_exit_code() -> None:
+    child = await children.spawn(["/bin/sh", "-c", "trap 'exit 7' TERM; sleep 60 & echo $!; wait"], stdout=PIPE)
+    assert child.stdout is not None
+    grandchild = int(await child.stdout.readline())
+    assert await children.end(child, 5) == 7
+    assert not alive(child.pid)
+    assert eventually(lambda: not alive(grandchild))
 
 
-def test_a_child_that_does_not_obey_is_killed_after_the_grace() -> None:
-    async def main() -> None:
-        child = await children.spawn(["/bin/sh", "-c", STUBBORN], stdout=PIPE)
-        assert child.stdout is not None
-        grandchild = int(await child.stdout.readline())
-        before = time.monotonic()
-        assert await children.end(child, 0.3) == -signal.SIGKILL
-        assert time.monotonic() - before >= 0.3
-        assert eventually(lambda: not alive(grandchild))
-
-    asyncio.run(main())
+async def test_a_child_that_does_not_obey_is_killed_after_the_grace() -> None:
+    child = await children.spawn(["/bin/sh", "-c", STUBBORN], stdout=PIPE)
+    assert child.stdout is not None
+    grandchild = int(await child.stdout.readline())
+    before = time.monotonic()
+    assert await children.end(child, 0.3) == -signal.SIGKILL
+    assert time.monotonic() - before >= 0.3
+    assert eventually(lambda: not alive(grandchild))
 
 
-def test_a_child_gets_its_folder_its_environment_and_no_terminal(tmp_path: Path) -> None:
-    async def main() -> None:
-        child = await children.spawn(
-            ["/bin/sh", "-c", 'pwd; echo "$COLOUR"; cat'], cwd=tmp_path, env={"COLOUR": "red"}, stdout=PIPE
-        )
-        output, _ = await child.communicate()
-        assert output.decode().splitlines() == [os.path.realpath(tmp_path), "red"]
-        await children.end(child, 1)
-
-    asyncio.run(main())
+async def test_a_child_gets_its_folder_its_environment_and_no_terminal(tmp_path: Path) -> None:
+    child = await children.spawn(
+        ["/bin/sh", "-c", 'pwd; echo "$COLOUR"; cat'], cwd=tmp_path, env={"COLOUR": "red"}, stdout=PIPE
+    )
+    output, _ = await child.communicate()
+    assert output.decode().splitlines() == [os.path.realpath(tmp_path), "red"]
+    await children.end(child, 1)

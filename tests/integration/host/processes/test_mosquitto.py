@@ -11,14 +11,14 @@ import socket
 import stat
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import psutil
 import pytest
-import uvloop
 
 from brokers import free_port
+from event_loop import until
 from msgflo.broker import Broker
 from msgflo.errors import Refused
 from msgflo.paho_transport import Transport
@@ -28,16 +28,7 @@ from msgflo_host.processes import mosquitto_files, tcp_ports
 from msgflo_host.processes.mosquitto import Mosquitto
 from msgflo_host.processes.tcp_ports import is_free
 
-
-def run(main: Callable[[], Awaitable[None]], loop: str = "uvloop") -> None:
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop if loop == "uvloop" else None) as runner:
-        runner.run(asyncio.wait_for(main(), 50))
-
-
-async def until(condition: Callable[[], object], seconds: float = 30) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.02)
+pytestmark = pytest.mark.asyncio_loop
 
 
 def mosquitto(folder: Path, **options: object) -> Mosquitto:
@@ -85,180 +76,131 @@ def alive(pid: int) -> bool:
         return False
 
 
-@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
-def test_it_is_there_when_start_returns(tmp_path: Path, loop: str) -> None:
-    async def main() -> None:
-        async with running(tmp_path / "new" / "folder") as made:
-            assert made.url == f"mqtt://127.0.0.1:{made.port}"
-            await retain(made.url, "a", b"1")
-            assert made.pid is not None
-        assert made.pid is None
-        assert is_free("127.0.0.1", made.port)
-
-    run(main, loop)
-
-
-def test_it_listens_on_loopback_only(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with running(tmp_path) as made:
-            listening = {
-                tuple(connection.laddr)
-                for connection in psutil.Process(made.pid).net_connections("tcp")
-                if connection.status == psutil.CONN_LISTEN
-            }
-            assert listening == {("127.0.0.1", made.port)}
-
-    run(main)
+async def test_it_is_there_when_start_returns_and_listens_on_loopback_only(tmp_path: Path) -> None:
+    async with running(tmp_path / "new" / "folder") as made:
+        assert made.url == f"mqtt://127.0.0.1:{made.port}"
+        await retain(made.url, "a", b"1")
+        assert made.pid is not None
+        connections = psutil.Process(made.pid).net_connections("tcp")
+        listening = {tuple(each.laddr) for each in connections if each.status == psutil.CONN_LISTEN}
+        assert listening == {("127.0.0.1", made.port)}
+    assert made.pid is None
+    assert is_free("127.0.0.1", made.port)
 
 
-def test_on_loopback_nobody_needs_an_account_and_one_that_is_given_is_checked(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with running(tmp_path) as made:
-            user, password = made.account
-            await retain(f"mqtt://127.0.0.1:{made.port}", "a", b"1")
-            await retain(f"mqtt://{user}:{password}@127.0.0.1:{made.port}", "a", b"1")
-            with pytest.raises(Refused):
-                async with client(f"mqtt://{user}:guess@127.0.0.1:{made.port}"):
-                    pass
-
-    run(main)
+async def test_on_loopback_nobody_needs_an_account_and_one_that_is_given_is_checked(tmp_path: Path) -> None:
+    async with running(tmp_path) as made:
+        user, password = made.account
+        await retain(f"mqtt://127.0.0.1:{made.port}", "a", b"1")
+        await retain(f"mqtt://{user}:{password}@127.0.0.1:{made.port}", "a", b"1")
+        with pytest.raises(Refused):
+            async with client(f"mqtt://{user}:guess@127.0.0.1:{made.port}"):
+                pass
 
 
-def test_beyond_loopback_an_account_is_needed(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with running(tmp_path, host="0.0.0.0") as made:
-            user, password = made.account
-            assert made.url == f"mqtt://{user}:{password}@127.0.0.1:{made.port}"
-            await retain(made.url, "a", b"1")
-            with pytest.raises(Refused):
-                async with client(f"mqtt://127.0.0.1:{made.port}"):
-                    pass
-
-    run(main)
+async def test_beyond_loopback_an_account_is_needed(tmp_path: Path) -> None:
+    async with running(tmp_path, host="0.0.0.0") as made:
+        user, password = made.account
+        assert made.url == f"mqtt://{user}:{password}@127.0.0.1:{made.port}"
+        await retain(made.url, "a", b"1")
+        with pytest.raises(Refused):
+            async with client(f"mqtt://127.0.0.1:{made.port}"):
+                pass
 
 
-def test_accounts_that_the_user_has_added_stay_and_secrets_are_private(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with running(tmp_path, host="0.0.0.0") as made:
-            account = made.account
-        subprocess.run(["mosquitto_passwd", "-b", tmp_path / "passwords", "lamp", "light"], check=True)
-        async with running(tmp_path, host="0.0.0.0") as made:
-            assert made.account == account
-            await retain(made.url, "a", b"1")
-            assert await retained(f"mqtt://lamp:light@127.0.0.1:{made.port}", "a") == b"1"
-        for name in ("passwords", "secret", "mosquitto.db"):
-            assert stat.S_IMODE((tmp_path / name).stat().st_mode) & 0o077 == 0
-
-    run(main)
+async def test_accounts_that_the_user_has_added_stay_and_secrets_are_private(tmp_path: Path) -> None:
+    async with running(tmp_path, host="0.0.0.0") as made:
+        account = made.account
+    subprocess.run(["mosquitto_passwd", "-b", tmp_path / "passwords", "lamp", "light"], check=True)
+    async with running(tmp_path, host="0.0.0.0") as made:
+        assert made.account == account
+        await retain(made.url, "a", b"1")
+        assert await retained(f"mqtt://lamp:light@127.0.0.1:{made.port}", "a") == b"1"
+    for name in ("passwords", "secret", "mosquitto.db"):
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) & 0o077 == 0
 
 
-def test_an_address_that_is_none_is_named(tmp_path: Path) -> None:
-    async def main() -> None:
-        with pytest.raises(BrokerError, match=r"'raspberrypi\.local'.*127\.0\.0\.1"):
-            await mosquitto(tmp_path, host="raspberrypi.local").start()
-
-    run(main)
-
-
-def test_a_port_in_use_is_named_with_the_program(tmp_path: Path) -> None:
-    async def main() -> None:
-        port = free_port()  # afterwards it is not given to others
-        taken = pytest.raises(BrokerError, match=rf"port {port} on 127\.0\.0\.1 is in use by .*{os.getpid()}")
-        with socket.create_server(("127.0.0.1", port)), taken:
-            await mosquitto(tmp_path, port=port).start()
-        async with running(tmp_path, port=port):
-            pass
-
-    run(main)
-
-
-def test_a_folder_in_use_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_PREDECESSOR_S", 1000.0)  # it does not wait for one that goes on
-
-    async def main() -> None:
-        async with running(tmp_path):
-            with pytest.raises(BrokerError, match=rf"{tmp_path} is in use by another run \(process {os.getpid()}\)"):
-                await mosquitto(tmp_path).start()
-        async with running(tmp_path):
-            pass
-
-    run(main)
-
-
-def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("folder", "host", "says"),
+    [("", "raspberrypi.local", r"'raspberrypi\.local'.*127\.0\.0\.1"), ("file/folder", "127.0.0.1", "file/folder")],
+)
+async def test_an_address_or_a_folder_that_cannot_be_used_is_named(
+    tmp_path: Path, folder: str, host: str, says: str
+) -> None:
     (tmp_path / "file").write_text("")
-
-    async def main() -> None:
-        with pytest.raises(BrokerError, match="file/folder"):
-            await mosquitto(tmp_path / "file" / "folder").start()
-
-    run(main)
+    with pytest.raises(BrokerError, match=says):
+        await mosquitto(tmp_path / folder, host=host).start()
 
 
-def test_without_mosquitto_the_error_names_how_to_install_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_port_in_use_is_named_with_the_program(tmp_path: Path) -> None:
+    port = free_port()  # afterwards it is not given to others
+    taken = pytest.raises(BrokerError, match=rf"port {port} on 127\.0\.0\.1 is in use by .*{os.getpid()}")
+    with socket.create_server(("127.0.0.1", port)), taken:
+        await mosquitto(tmp_path, port=port).start()
+    async with running(tmp_path, port=port):
+        pass
+
+
+async def test_a_folder_in_use_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_PREDECESSOR_S", 1000.0)  # it does not wait for one that goes on
+    async with running(tmp_path):
+        with pytest.raises(BrokerError, match=rf"{tmp_path} is in use by another run \(process {os.getpid()}\)"):
+            await mosquitto(tmp_path).start()
+    async with running(tmp_path):
+        pass
+
+
+async def test_without_mosquitto_the_error_names_how_to_install_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setattr(module, "_SBIN", "/nowhere")
-
-    async def main() -> None:
-        with pytest.raises(BrokerError, match="apt install mosquitto"):
-            await mosquitto(tmp_path).start()
-
-    run(main)
+    with pytest.raises(BrokerError, match="apt install mosquitto"):
+        await mosquitto(tmp_path).start()
 
 
-def test_it_is_found_where_users_have_no_path_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_it_is_found_where_users_have_no_path_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
-
-    async def main() -> None:
-        async with running(tmp_path):
-            pass
-
-    run(main)
+    async with running(tmp_path):
+        pass
 
 
-def test_a_refused_configuration_is_reported_in_its_own_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_refused_configuration_is_reported_in_its_own_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "configuration", lambda *args, **options: "no_such_option true\n")
-
-    async def main() -> None:
-        with pytest.raises(BrokerError, match="no_such_option"):
-            await mosquitto(tmp_path).start()
-
-    run(main)
+    with pytest.raises(BrokerError, match="no_such_option"):
+        await mosquitto(tmp_path).start()
 
 
 @pytest.mark.parametrize("damage", [b"", b"no database at all", b"\x00\xb5\x00mosquitto db"])
-def test_damaged_state_is_set_aside(tmp_path: Path, damage: bytes, caplog: pytest.LogCaptureFixture) -> None:
+async def test_damaged_state_is_set_aside(tmp_path: Path, damage: bytes, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "mosquitto.db").write_bytes(damage)
-
-    async def main() -> None:
-        async with running(tmp_path) as made:
-            await retain(made.url, "a", b"1")
-
-    run(main)
+    async with running(tmp_path) as made:
+        await retain(made.url, "a", b"1")
     aside = [path.read_bytes() for path in tmp_path.glob("mosquitto.db.damaged-*")]
     assert aside == ([damage] if damage else [])
     assert ("starts empty" in caplog.text) == bool(damage)
 
 
-def test_after_a_crash_it_is_started_again_and_that_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    async def main() -> None:
-        async with running(tmp_path) as made:
-            for _ in range(2):
-                pid = made.pid
-                assert pid is not None
-                os.kill(pid, signal.SIGKILL)
-                await until(lambda: made.pid not in (None, pid))  # noqa: B023
-            await until(lambda: not is_free("127.0.0.1", made.port))
-            await retain(made.url, "a", b"1")
-        await asyncio.sleep(0.3)
-        assert made.pid is None
-
-    with caplog.at_level(logging.ERROR):
-        run(main)
+async def test_after_a_crash_it_is_started_again_and_that_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.ERROR)
+    async with running(tmp_path) as made:
+        for _ in range(2):
+            pid = made.pid
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
+            await until(lambda: made.pid not in (None, pid))  # noqa: B023
+        await until(lambda: not is_free("127.0.0.1", made.port))
+        await retain(made.url, "a", b"1")
+    await asyncio.sleep(0.3)
+    assert made.pid is None
     assert caplog.text.count("Mosquitto has ended (signal 9)") == 2
 
 
-def test_its_log_is_stored_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_its_log_is_stored_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mosquitto_files, "_LOG_LIMIT", 2000)
     monkeypatch.setattr(module, "_SAVE_S", 0.05)
     monkeypatch.setattr(module, "_SAVE_AGAIN_S", 0.05)
@@ -266,50 +208,40 @@ def test_its_log_is_stored_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     def sizes() -> list[int]:
         return [path.stat().st_size for path in tmp_path.glob("mosquitto.log*")]
 
-    async def main() -> None:
-        async with running(tmp_path) as made:
-            for i in range(30):
-                await retain(made.url, "a", b"%d" % i)
-            await until(lambda: len(sizes()) == 2 and max(sizes()) < 6000)
-            assert "\0" not in (tmp_path / "mosquitto.log").read_text()
-
-    run(main)
+    async with running(tmp_path) as made:
+        for i in range(30):
+            await retain(made.url, "a", b"%d" % i)
+        await until(lambda: len(sizes()) == 2 and max(sizes()) < 6000)
+        assert "\0" not in (tmp_path / "mosquitto.log").read_text()
 
 
-def test_what_has_changed_is_saved_soon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_has_changed_is_saved_soon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_SAVE_SOON_S", 0.05)
     monkeypatch.setattr(module, "_SAVE_AGAIN_S", 0.05)
 
     saved = tmp_path / "mosquitto.db"
-
-    async def main() -> None:
-        async with running(tmp_path) as made:
-            for name in (b"first", b"second"):
-                await retain(made.url, "saved", name)
-                made.save_soon()
-                await until(lambda name=name: saved.exists() and name in saved.read_bytes())
-
-    run(main)
+    async with running(tmp_path) as made:
+        for name in (b"first", b"second"):
+            await retain(made.url, "saved", name)
+            made.save_soon()
+            await until(lambda name=name: saved.exists() and name in saved.read_bytes())
 
 
-def test_saving_that_fails_is_logged_once_and_so_is_its_end(
+async def test_saving_that_fails_is_logged_once_and_so_is_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(module, "_SAVE_S", 0.05)
     monkeypatch.setattr(module, "_SAVE_AGAIN_S", 0.05)
 
-    async def main() -> None:
-        async with running(tmp_path) as made:
-            (tmp_path / "mosquitto.db.new").mkdir()  # it writes this first, as on a full disk in vain
-            await until(lambda: "cannot save" in caplog.text)
-            await retain(made.url, "saved", b"1")
-            await asyncio.sleep(0.4)
-            (tmp_path / "mosquitto.db.new").rmdir()
-            await until(lambda: "retains again" in caplog.text)
-            await until(lambda: b"saved" in (tmp_path / "mosquitto.db").read_bytes())
-
-    with caplog.at_level(logging.INFO):
-        run(main)
+    caplog.set_level(logging.INFO)
+    async with running(tmp_path) as made:
+        (tmp_path / "mosquitto.db.new").mkdir()  # it writes this first, as on a full disk in vain
+        await until(lambda: "cannot save" in caplog.text)
+        await retain(made.url, "saved", b"1")
+        await asyncio.sleep(0.4)
+        (tmp_path / "mosquitto.db.new").rmdir()
+        await until(lambda: "retains again" in caplog.text)
+        await until(lambda: b"saved" in (tmp_path / "mosquitto.db").read_bytes())
     assert caplog.text.count(f"Mosquitto cannot save what it retains in {tmp_path}, where ") == 1
     assert caplog.text.count("Mosquitto saves what it retains again") == 1
 
@@ -329,22 +261,18 @@ asyncio.run(main())
 """
 
 
-def test_when_its_parent_is_killed_it_saves_and_ends_and_the_next_start_finds_all(tmp_path: Path) -> None:
+async def test_when_its_parent_is_killed_it_saves_and_ends_and_the_next_start_finds_all(tmp_path: Path) -> None:
     port = free_port()
     parent = subprocess.Popen([sys.executable, "-c", PARENT, tmp_path, str(port)], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
     pid = int(parent.stdout.readline())
-
-    async def main() -> None:
-        await retain(f"mqtt://127.0.0.1:{port}", "state", b"saved")
-        parent.kill()
-        parent.wait()
-        # At once, on the same port: it waits for the end of the one before.
-        async with running(tmp_path, port=port) as made:
-            assert not alive(pid)
-            assert await retained(made.url, "state") == b"saved"
-
-    run(main)
+    await retain(f"mqtt://127.0.0.1:{port}", "state", b"saved")
+    parent.kill()
+    parent.wait()
+    # At once, on the same port: it waits for the end of the one before.
+    async with running(tmp_path, port=port) as made:
+        assert not alive(pid)
+        assert await retained(made.url, "state") == b"saved"
 
 
 def test_free_ports_are_notified_from_others() -> None:
@@ -356,20 +284,16 @@ def test_free_ports_are_notified_from_others() -> None:
     assert not is_free("192.0.2.1", port)  # not an address of this machine
 
 
-def test_without_a_port_option_a_taken_one_is_replaced_and_logged(
+async def test_without_a_port_option_a_taken_one_is_replaced_and_logged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         taken = other.getsockname()[1]
         monkeypatch.setattr(module, "DEFAULT_PORT", taken)
         mosquitto = Mosquitto(tmp_path)
-
-        async def main() -> None:
-            await mosquitto.start()
-            assert not is_free("127.0.0.1", mosquitto.port)
-            await mosquitto.stop()
-
-        run(main)
+        await mosquitto.start()
+        assert not is_free("127.0.0.1", mosquitto.port)
+        await mosquitto.stop()
     assert mosquitto.port != taken
     assert f"port {taken} is used by " in caplog.text
     assert f"our Mosquitto listens on port {mosquitto.port}" in caplog.text

@@ -14,8 +14,7 @@ from brokers import Broker as Mosquitto
 from listening import Ear
 from systems import Coordinator, until
 
-for_a_while = pytest.mark.parametrize("seconds", [3, pytest.param(600, marks=pytest.mark.soak)])
-pytestmark = [pytest.mark.timeout(1200)]
+SECONDS = 600
 
 
 def turns(seconds: float) -> Iterator[int]:
@@ -24,8 +23,9 @@ def turns(seconds: float) -> Iterator[int]:
     return itertools.takewhile(lambda _: time.monotonic() < end, itertools.count(1))
 
 
-@for_a_while
-def test_every_edge_of_a_club_carries_packets_while_the_coordinator_stands_still(tmp_path: Path, seconds: int) -> None:
+@pytest.mark.soak
+@pytest.mark.timeout(1200)
+def test_every_edge_of_a_club_carries_packets_while_the_coordinator_stands_still(tmp_path: Path) -> None:
     (tmp_path / "graph.json").write_text(club.graph())
     with (
         Mosquitto() as broker,
@@ -46,7 +46,7 @@ def test_every_edge_of_a_club_carries_packets_while_the_coordinator_stands_still
                 devices.send(outport, {"from": outport, "turn": turn})
 
         system.part("coordinator").suspend()
-        for turn in turns(seconds):
+        for turn in turns(SECONDS):
             send(turn)
             until(lambda turn=turn: all_carry(turn))
         data_plane = system.part("forward")

@@ -42,10 +42,7 @@ class FakeBoard:
             platform="rp2",
             version="3.4.0; MicroPython v1.25.0 on 2025-04-15",
             implementation=SimpleNamespace(
-                version=(1, 25, 0, ""),
-                _mpy=0x1306,
-                _build="RPI_PICO_W",
-                _machine="Raspberry Pi Pico W with RP2040",
+                version=(1, 25, 0, ""), _mpy=0x1306, _build="RPI_PICO_W", _machine="Raspberry Pi Pico W with RP2040"
             ),
             modules={},
         )

@@ -27,10 +27,7 @@ CASES = {
         "logging",
     ),
     "the other branch": ("MICROPYTHON = True\nresult = 1\nif not MICROPYTHON:\n    result = 2", "not MICROPYTHON"),
-    "a branch inside": (
-        "_MICROPYTHON = 1\ndef f():\n    if _MICROPYTHON: return 1\n    return x\nresult = f()",
-        "if",
-    ),
+    "a branch inside": ("_MICROPYTHON = 1\ndef f():\n    if _MICROPYTHON: return 1\n    return x\nresult = f()", "if"),
     "a default": ("def f(count=3, *, more=1):\n    return count + more\nresult = f() * f(1, more=2)", "count"),
     "a method": (
         "class A:\n    def f(self, value):\n        self.v = value\n        return value\nresult = A().f(7)",

@@ -62,7 +62,6 @@ async def made(component: str, **settings: Any) -> Single:
 # --- logic ---
 
 
-@simulated
 async def test_not_refuses_what_is_no_switch() -> None:
     node = await made("core/Not")
     assert await node.refused(in_="open") == 'inport "in": "open"; allowed: true, false, 1, 0, "on", "off", "yes", "no"'
@@ -72,7 +71,6 @@ async def test_not_refuses_what_is_no_switch() -> None:
 # --- numbers ---
 
 
-@simulated
 async def test_scale_needs_a_range_and_a_finite_result() -> None:
     node = await made("core/Scale", inmin=5)
     await node.give(inmax=5)
@@ -83,7 +81,6 @@ async def test_scale_needs_a_range_and_a_finite_result() -> None:
     assert await node.give(in_=1e300) == [1e300]
 
 
-@simulated
 async def test_counter_stays_a_number_that_can_be_sent() -> None:
     node = await made("core/Counter", step=1.7e308)
     assert await node.give(in_=True) == [1.7e308]
@@ -92,7 +89,6 @@ async def test_counter_stays_a_number_that_can_be_sent() -> None:
     assert await node.give(in_=True) == [1]
 
 
-@simulated
 async def test_window_forgets_by_age_and_by_number() -> None:
     node = await made("core/Window", seconds=10, size=3)
     assert await node.give(in_=1) == [1, 1, 1, 1]
@@ -107,7 +103,6 @@ async def test_window_forgets_by_age_and_by_number() -> None:
     assert await node.give(reset=True) == []
 
 
-@simulated
 async def test_changed_keeps_what_it_sent_not_what_it_left_out() -> None:
     node = await made("core/Changed", deadband=1)
     assert [await node.give(in_=number) for number in (20, 20.6, 21, 21.2, 20.2)] == [[20], [], [], [21.2], []]
@@ -120,7 +115,6 @@ async def test_changed_keeps_what_it_sent_not_what_it_left_out() -> None:
 # --- flow ---
 
 
-@simulated
 async def test_drop_and_a_closed_gate_send_nothing() -> None:
     assert await Single("core/Drop").give(in_=1) == []
     gate = await made("core/Gate", open="off")
@@ -128,7 +122,6 @@ async def test_drop_and_a_closed_gate_send_nothing() -> None:
     assert await gate.give(open="on") == [], "nothing was kept"
 
 
-@simulated
 async def test_sample_and_hold_knows_null() -> None:
     node = await made("core/SampleAndHold")
     assert await node.give(sample=True) == []
@@ -136,7 +129,6 @@ async def test_sample_and_hold_knows_null() -> None:
     assert await node.give(sample=True) == [None]
 
 
-@simulated
 async def test_merge_in_a_loop_does_not_grow_without_end() -> None:
     node = await made("core/Merge", join=True)
     node.nodes.links = {("node", "out"): [("node", "b")]}
@@ -146,14 +138,12 @@ async def test_merge_in_a_loop_does_not_grow_without_end() -> None:
 
 
 @pytest.mark.parametrize("keys", [["a", "b", "c", "d", "e"], ["a", "a"], [None], "a,b", {"a": 1}], ids=repr)
-@simulated
 async def test_split_refuses_keys_without_an_outport(keys: Any) -> None:
     node = await made("core/Split")
     assert (await node.refused(keys=keys)).startswith('inport "keys": ')
     assert await node.give(in_={"b": 2, "x": 3}) == [2, {"x": 3}]
 
 
-@simulated
 async def test_split_refuses_what_is_no_object() -> None:
     assert await Single("core/Split").refused(in_=[1]) == 'inport "in": a list of 1; an object is needed'
 
@@ -161,7 +151,6 @@ async def test_split_refuses_what_is_no_object() -> None:
 # --- timing ---
 
 
-@simulated
 async def test_debounce_waits_until_it_is_quiet() -> None:
     node = await made("core/Debounce", seconds=1)
     for number in range(5):
@@ -174,7 +163,6 @@ async def test_debounce_waits_until_it_is_quiet() -> None:
     assert node.sent[1:] == [(9.0, "out", "again")]
 
 
-@simulated
 async def test_throttle_sends_the_first_then_the_newest() -> None:
     node = await made("core/Throttle", seconds=1)
     for number in range(12):
@@ -185,7 +173,6 @@ async def test_throttle_sends_the_first_then_the_newest() -> None:
     assert await node.give(in_="later") == ["later"]
 
 
-@simulated
 async def test_delay_keeps_time_and_order() -> None:
     node = await made("core/Delay", seconds=2)
     await node.give(in_="a")
@@ -196,7 +183,6 @@ async def test_delay_keeps_time_and_order() -> None:
     assert node.sent == [(2.0, "out", "a"), (2.5, "out", "b"), (2.5, "out", "c")]
 
 
-@simulated
 async def test_delay_is_bounded_in_bytes() -> None:
     node = await made("core/Delay", seconds=60)
     for _ in range(2):
@@ -211,7 +197,6 @@ async def test_delay_is_bounded_in_bytes() -> None:
     assert [data if data == 5 else len(data) for _, _, data in node.sent] == [3_000_000, 1, 5] * 2
 
 
-@simulated
 async def test_timer_keeps_its_rhythm() -> None:
     node = await made("core/Timer")
     await node.advance(3.5)
@@ -233,7 +218,6 @@ async def test_timer_keeps_its_rhythm() -> None:
 
 @pytest.mark.parametrize("component", ["core/Debounce", "core/Throttle", "core/Delay"])
 @pytest.mark.parametrize("seconds", [-1, INFINITE, 1e300, "soon", None], ids=repr)
-@simulated
 async def test_times_are_bounded(component: str, seconds: Any) -> None:
     assert (await Single(component).refused(seconds=seconds)).startswith('inport "seconds": ')
 
@@ -242,7 +226,6 @@ async def test_times_are_bounded(component: str, seconds: Any) -> None:
 
 
 @pytest.mark.parametrize("path", ["a..b", ".a", "a.", "a[b]", "a[1", "[]", None, {"a": 1}, [None]], ids=repr)
-@simulated
 async def test_select_refuses_what_is_no_path(path: Any) -> None:
     node = await made("core/Select", path="a")
     assert (await node.refused(path=path)).startswith('inport "path": ')
@@ -262,14 +245,12 @@ async def test_select_refuses_what_is_no_path(path: Any) -> None:
     ],
     ids=lambda text: text[:10],
 )
-@simulated
 async def test_template_refuses_what_is_none(template: str, text: str) -> None:
     node = await made("core/Template", template="{a}!")
     assert text in await node.refused(template=template)
     assert await node.give(in_={"a": 1}) == ["1!"], "the template before is kept"
 
 
-@simulated
 async def test_template_refuses_decimals_of_a_text_and_a_text_without_end() -> None:
     node = await made("core/Template", template="{a:.2f}")
     assert (await node.refused(in_={"a": "warm"})).startswith('"a": "warm"; a finite number is needed')
@@ -277,7 +258,6 @@ async def test_template_refuses_decimals_of_a_text_and_a_text_without_end() -> N
     assert (await node.refused(in_="x" * 40_000)).startswith("the text is too long")
 
 
-@simulated
 async def test_log_shows_a_line_for_each_packet() -> None:
     node = await made("core/Log")
     assert await node.give(in_={"a": [1]}) == [{"a": [1]}]
@@ -348,7 +328,6 @@ def test_all_that_remember_something_are_restarted() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(CONTINUED))
-@simulated
 async def test_a_second_instance_continues_as_the_first_would(name: str) -> None:
     before, after = CONTINUED[name]
     nodes = Nodes()
@@ -378,7 +357,6 @@ async def test_a_second_instance_continues_as_the_first_would(name: str) -> None
     assert nodes.by_role["second"].memory() == nodes.by_role["first"].memory()
 
 
-@simulated
 async def test_a_timer_that_was_stopped_stays_so() -> None:
     node = Single("core/Timer", {"settings": {"running": False}})
     await node.advance(10)

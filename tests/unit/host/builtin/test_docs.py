@@ -16,7 +16,7 @@ from msgflo_host.builtin.core._formula import _FUNCTIONS, MAX_DEPTH, MAX_LENGTH,
 from msgflo_host.builtin.sizes import MAX_TEXT
 from msgflo_host.graph import fbp_reader
 from msgflo_host.graph.model import Graph
-from nodes import Nodes, simulated
+from nodes import Nodes
 from paths import ROOT
 
 TEXT = (ROOT / "docs/components.md").read_text()
@@ -49,7 +49,6 @@ def test_tables_have_no_other_component() -> None:
 
 
 @pytest.mark.parametrize("graph", EXAMPLES, ids=lambda graph: next(iter(graph.nodes)))
-@simulated
 async def test_example_fits_the_components(graph: Graph) -> None:
     known = collection.components()
     nodes = {node.id: known[node.component] for node in graph.nodes.values() if node.component in known}

@@ -13,7 +13,7 @@ from msgflo_host.builtin import collection
 from msgflo_host.graph.model import Graph
 from msgflo_host.spec import suite_file
 from msgflo_host.spec.suite_file import Case, Step, Suite
-from nodes import Nodes, links_of, simulated
+from nodes import Nodes, links_of
 
 FOLDER = Path(str(resources.files("msgflo_host.builtin"))) / "specs"
 SUITES = [suite for file in sorted(FOLDER.glob("*.yaml")) for suite in suite_file.load(file)]
@@ -72,7 +72,6 @@ class Fixture:
 
 
 @pytest.mark.parametrize("suite", SUITES, ids=lambda suite: suite.name)
-@simulated
 async def test_suite_passes(suite: Suite) -> None:
     assert not suite.warnings
     fixture = Fixture(suite)

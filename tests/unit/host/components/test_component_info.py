@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from event_loop import run_simulated
 from msgflo_host.components import live_folder as module
 from msgflo_host.components.library import ComponentInfo, Library, load
 from msgflo_host.components.live_folder import watch
@@ -38,35 +37,27 @@ def write(folder: Path, **labels: str) -> Library:
     return load(folder)
 
 
-def test_each_is_asked_once_for_each_version_one_after_another(asked: list[str], tmp_path: Path) -> None:
+async def test_each_is_asked_once_for_each_version_one_after_another(asked: list[str], tmp_path: Path) -> None:
     folder = tmp_path / "home"
     library = write(folder, A="a", B="b", C="c")
-
-    async def main() -> None:
-        async with beside(watch(library)):
-            await asyncio.sleep(0.5)
-            assert asked == ["A"]
-            await asyncio.sleep(10)
-            assert asked == ["A", "B", "C"]
-            write(folder, B="another")
-            await asyncio.sleep(10)
-            assert asked == ["A", "B", "C", "B"]
-            write(folder, D="d")
-            await until(lambda: "D" in asked)
-            await asyncio.sleep(10)
-            assert asked == ["A", "B", "C", "B", "D"]
-
-    run_simulated(main)
+    async with beside(watch(library)):
+        await asyncio.sleep(0.5)
+        assert asked == ["A"]
+        await asyncio.sleep(10)
+        assert asked == ["A", "B", "C"]
+        write(folder, B="another")
+        await asyncio.sleep(10)
+        assert asked == ["A", "B", "C", "B"]
+        write(folder, D="d")
+        await until(lambda: "D" in asked)
+        await asyncio.sleep(10)
+        assert asked == ["A", "B", "C", "B", "D"]
 
 
-def test_trouble_is_logged_once_where_the_ports_are_not_plain_to_see(
+async def test_trouble_is_logged_once_where_the_ports_are_not_plain_to_see(
     asked: list[str], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     library = write(tmp_path / "home", Fine="f", Broken="b")
-
-    async def main() -> None:
-        async with beside(watch(library)):
-            await asyncio.sleep(60)
-
-    run_simulated(main)
+    async with beside(watch(library)):
+        await asyncio.sleep(60)
     assert caplog.messages == ["home/Broken: its ports are not known: Broken.py:1: of the test"]

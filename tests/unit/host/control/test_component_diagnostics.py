@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from pathlib import Path
 
@@ -60,66 +59,51 @@ def library(tmp_path: Path) -> Library:
     return load(tmp_path)
 
 
-def test_a_component_that_nobody_has_is_reported_with_those_like_it(library: Library) -> None:
-    async def main() -> None:
-        system = System("demo/Lmap", library)
-        assert await system.look() == UNKNOWN
-        assert system.told() == [UNKNOWN]
-
-    asyncio.run(main())
+async def test_a_component_that_nobody_has_is_reported_with_those_like_it(library: Library) -> None:
+    system = System("demo/Lmap", library)
+    assert await system.look() == UNKNOWN
+    assert system.told() == [UNKNOWN]
 
 
-def test_without_a_library_it_is_reported_once_a_participant_has_a_name_like_it() -> None:
-    async def main() -> None:
-        system = System("demo/Lmap", Library())
-        assert await system.look() is None
-        system.join("other", "demo/Lamp")
-        text = f'waits for a participant of this role: none has the component "demo/Lmap"{QUESTION}'
-        assert await system.look() == text
-
-    asyncio.run(main())
+async def test_without_a_library_it_is_reported_once_a_participant_has_a_name_like_it() -> None:
+    system = System("demo/Lmap", Library())
+    assert await system.look() is None
+    system.join("other", "demo/Lamp")
+    text = f'waits for a participant of this role: none has the component "demo/Lmap"{QUESTION}'
+    assert await system.look() == text
 
 
-def test_what_a_participant_has_is_no_slip(library: Library) -> None:
-    async def main() -> None:
-        system = System("demo/Lamps", library)
-        system.join("other", "demo/Lamps")
-        text = 'waits for a participant of this role: the library has no component "demo/Lamps"'
-        assert await system.look() == text
-
-    asyncio.run(main())
+async def test_what_a_participant_has_is_no_slip(library: Library) -> None:
+    system = System("demo/Lamps", library)
+    system.join("other", "demo/Lamps")
+    text = 'waits for a participant of this role: the library has no component "demo/Lamps"'
+    assert await system.look() == text
 
 
 @pytest.mark.parametrize("state", ["alive", "lost"])
-def test_a_name_that_is_misspelt_while_it_runs_is_reported_whatever_its_participant_does(
+async def test_a_name_that_is_misspelt_while_it_runs_is_reported_whatever_its_participant_does(
     library: Library, state: str
 ) -> None:
-    async def main() -> None:
-        system = System("demo/Lamp", library)
-        system.join("lamp", "demo/Lamp", connection="c")
-        assert await system.look() is None
-        system.rename("demo/Lmap")
-        await system.look()
-        assert system.told()[-1] == RENAMED
-        if state == "lost":
-            system.coordinator.registry.connection("c", "lost", time.monotonic())
-        assert await system.look() == RENAMED
-        assert set(system.told()) <= {RENAMED, "chain-broken"}
-        system.editor = joined(system.service)
-        system.service.dispatcher.handle(system.editor, Request("network", "getstatus", {"graph": MAIN}))
-        assert system.told()[-1] == RENAMED
-
-    asyncio.run(main())
+    system = System("demo/Lamp", library)
+    system.join("lamp", "demo/Lamp", connection="c")
+    assert await system.look() is None
+    system.rename("demo/Lmap")
+    await system.look()
+    assert system.told()[-1] == RENAMED
+    if state == "lost":
+        system.coordinator.registry.connection("c", "lost", time.monotonic())
+    assert await system.look() == RENAMED
+    assert set(system.told()) <= {RENAMED, "chain-broken"}
+    system.editor = joined(system.service)
+    system.service.dispatcher.handle(system.editor, Request("network", "getstatus", {"graph": MAIN}))
+    assert system.told()[-1] == RENAMED
 
 
-def test_an_error_that_is_mended_is_over_for_editors(library: Library) -> None:
-    async def main() -> None:
-        system = System("demo/Lmap", library)
-        system.join("lamp", "demo/Lamp")
-        assert await system.look() == RENAMED
-        assert system.told()[-1] == RENAMED
-        system.rename("demo/Lamp")
-        assert await system.look() is None
-        assert system.told() == ["cog"]
-
-    asyncio.run(main())
+async def test_an_error_that_is_mended_is_over_for_editors(library: Library) -> None:
+    system = System("demo/Lmap", library)
+    system.join("lamp", "demo/Lamp")
+    assert await system.look() == RENAMED
+    assert system.told()[-1] == RENAMED
+    system.rename("demo/Lamp")
+    assert await system.look() is None
+    assert system.told() == ["cog"]

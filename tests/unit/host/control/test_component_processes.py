@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from event_loop import run_simulated
 from memory_broker import MemoryBroker
 from msgflo_host.components.library import load
 from msgflo_host.control.component_processes import Components
@@ -26,16 +25,6 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def simulated(test: Callable[[MemoryBroker], Awaitable[None]]) -> None:
-    """Run a test beside a broker in memory."""
-
-    async def main() -> None:
-        with MemoryBroker() as broker:
-            await test(broker)
-
-    run_simulated(main)
-
-
 @asynccontextmanager
 async def running(broker: MemoryBroker, graph: str, folder: Path) -> AsyncIterator[Coordinator]:
     """A coordinator with the components of a folder."""
@@ -46,31 +35,24 @@ async def running(broker: MemoryBroker, graph: str, folder: Path) -> AsyncIterat
             yield coordinator
 
 
-def test_an_edited_foreign_device_is_announced_anew(folder: Path) -> None:
-    async def main(broker: MemoryBroker) -> None:
-        async with running(broker, "fan(x/Dev)\n", folder) as coordinator:
+async def test_an_edited_foreign_device_is_announced_anew(folder: Path, broker: MemoryBroker) -> None:
+    async with running(broker, "fan(x/Dev)\n", folder) as coordinator:
 
-            def ports() -> list[str]:
-                entry = coordinator.registry.get("fan")
-                return [port.id for port in entry.participant.outports] if entry else []
+        def ports() -> list[str]:
+            entry = coordinator.registry.get("fan")
+            return [port.id for port in entry.participant.outports] if entry else []
 
-            await until(lambda: ports() == ["on"])
-            (folder / "dev.yml").write_text(DEVICE.format(id="", port="speed"))
-            await until(lambda: ports() == ["speed"])
-
-    simulated(main)
+        await until(lambda: ports() == ["on"])
+        (folder / "dev.yml").write_text(DEVICE.format(id="", port="speed"))
+        await until(lambda: ports() == ["speed"])
 
 
-def test_an_edit_that_names_a_device_twice_leaves_the_second_out(
-    folder: Path, logged: pytest.LogCaptureFixture
+async def test_an_edit_that_names_a_device_twice_leaves_the_second_out(
+    folder: Path, logged: pytest.LogCaptureFixture, broker: MemoryBroker
 ) -> None:
     (folder / "dev.yml").write_text(DEVICE.format(id="id: fixed\n", port="on"))
-
-    async def main(broker: MemoryBroker) -> None:
-        async with running(broker, "one(x/Dev)\n", folder) as coordinator:
-            await until(lambda: coordinator.registry.state("fixed") == "alive")
-            coordinator.graphs.edit(MAIN, "addnode", {"id": "two", "component": "x/Dev"})
-            await until(lambda: "its id 'fixed' is taken, so 'two' is left out" in logged.text)
-            assert [entry.participant.role for entry in coordinator.registry.all()] == ["one"]
-
-    simulated(main)
+    async with running(broker, "one(x/Dev)\n", folder) as coordinator:
+        await until(lambda: coordinator.registry.state("fixed") == "alive")
+        coordinator.graphs.edit(MAIN, "addnode", {"id": "two", "component": "x/Dev"})
+        await until(lambda: "its id 'fixed' is taken, so 'two' is left out" in logged.text)
+        assert [entry.participant.role for entry in coordinator.registry.all()] == ["one"]

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable
 
 import pytest
 
 import msgflo
-from event_loop import run_simulated
 from memory_broker import MemoryBroker
 from msgflo_host.control.coordinator import Coordinator
 from msgflo_host.control.system_status import snapshot
@@ -26,16 +24,6 @@ EDGE = "source(test/Source) OUT -> IN sink(test/Sink)\n"
 BOUND = "fbp/bind/sink"
 
 
-def simulated(test: Callable[[MemoryBroker], Awaitable[None]], broker: MemoryBroker | None = None) -> None:
-    """Run a test beside a broker in memory."""
-
-    async def main() -> None:
-        with broker or MemoryBroker() as running:
-            await test(running)
-
-    run_simulated(main)
-
-
 async def bound(coordinator: Coordinator, source: Source, sink: Sink) -> None:
     """Wait for a direct edge; it is active when the sink has subscribed: the first packet that arrives proves it."""
     await until(lambda: edge_kind(coordinator, "source.out", "sink.in") == "direct")
@@ -48,48 +36,40 @@ def state(coordinator: Coordinator, name: str) -> str:
     return str(node(snapshot(coordinator), name)["state"])
 
 
-def test_an_edge_waits_for_both_ends_and_then_carries_each_packet_once() -> None:
+async def test_an_edge_waits_for_both_ends_and_then_carries_each_packet_once(broker: MemoryBroker) -> None:
     source, sink = Source("source"), Sink("sink")
-
-    async def main(broker: MemoryBroker) -> None:
-        async with coordinating(broker, EDGE) as coordinator:
-            await until(lambda: edge_kind(coordinator, "source.out", "sink.in") == "pending")
-            async with taking_part(source, broker=broker):
-                await until(lambda: state(coordinator, "source") == "alive")
-                await pass_time(5)
-                assert edge_kind(coordinator, "source.out", "sink.in") == "pending"
-                async with taking_part(sink, broker=broker):
-                    await bound(coordinator, source, sink)
-                    for number in range(100):
-                        source.send("out", number)
-                    await until(lambda: 99 in sink.received)
-
-    simulated(main)
+    async with coordinating(broker, EDGE) as coordinator:
+        await until(lambda: edge_kind(coordinator, "source.out", "sink.in") == "pending")
+        async with taking_part(source, broker=broker):
+            await until(lambda: state(coordinator, "source") == "alive")
+            await pass_time(5)
+            assert edge_kind(coordinator, "source.out", "sink.in") == "pending"
+            async with taking_part(sink, broker=broker):
+                await bound(coordinator, source, sink)
+                for number in range(100):
+                    source.send("out", number)
+                await until(lambda: 99 in sink.received)
     assert sink.received == [*range(100)]
 
 
-def test_initial_packets_go_out_at_each_start_falsy_ones_too_and_at_once_when_added() -> None:
+async def test_initial_packets_go_out_at_each_start_falsy_ones_too_and_at_once_when_added(broker: MemoryBroker) -> None:
     graph = "0 -> IN sink(test/Sink)\nfalse -> OTHER sink\n"
-
-    async def main(broker: MemoryBroker) -> None:
-        async with coordinating(broker, graph) as coordinator:
-            for _ in range(2):
-                sink = Sink("sink")
-                async with taking_part(sink, broker=broker):
-                    await until(lambda sink=sink: len(sink.received) == 2)
-                    assert sorted(map(str, sink.received)) == ["('other', False)", "0"]
-                await until(lambda: state(coordinator, "sink") == "lost")
+    async with coordinating(broker, graph) as coordinator:
+        for _ in range(2):
             sink = Sink("sink")
             async with taking_part(sink, broker=broker):
-                await until(lambda: len(sink.received) == 2)
-                coordinator.replace_graph(fbp_reader.parse(graph + "'late' -> IN sink\n"))
-                await until(lambda: len(sink.received) == 3)
-                assert sink.received[2] == "late"
+                await until(lambda sink=sink: len(sink.received) == 2)
+                assert sorted(map(str, sink.received)) == ["('other', False)", "0"]
+            await until(lambda: state(coordinator, "sink") == "lost")
+        sink = Sink("sink")
+        async with taking_part(sink, broker=broker):
+            await until(lambda: len(sink.received) == 2)
+            coordinator.replace_graph(fbp_reader.parse(graph + "'late' -> IN sink\n"))
+            await until(lambda: len(sink.received) == 3)
+            assert sink.received[2] == "late"
 
-    simulated(main)
 
-
-def test_a_participant_that_vanishes_is_lost_and_bound_again_when_it_is_back() -> None:
+async def test_a_participant_that_vanishes_is_lost_and_bound_again_when_it_is_back(broker: MemoryBroker) -> None:
     source = Source("source")
 
     async def come_and_vanish(coordinator: Coordinator, broker: MemoryBroker) -> None:
@@ -101,61 +81,52 @@ def test_a_participant_that_vanishes_is_lost_and_bound_again_when_it_is_back() -
             broker.end("sink")
             await until(lambda: state(coordinator, "sink") == "lost")
 
-    async def main(broker: MemoryBroker) -> None:
-        graph = EDGE + "'hello' -> OTHER sink\n"
-        async with coordinating(broker, graph) as coordinator, taking_part(source, broker=broker):
-            for _ in range(2):
-                await come_and_vanish(coordinator, broker)
-
-    simulated(main)
+    graph = EDGE + "'hello' -> OTHER sink\n"
+    async with coordinating(broker, graph) as coordinator, taking_part(source, broker=broker):
+        for _ in range(2):
+            await come_and_vanish(coordinator, broker)
 
 
-def test_all_flows_again_after_a_restart_of_the_broker() -> None:
+async def test_all_flows_again_after_a_restart_of_the_broker(broker: MemoryBroker) -> None:
     source, sink = Source("source"), Sink("sink")
-
-    async def main(broker: MemoryBroker) -> None:
-        async with coordinating(broker, EDGE) as coordinator, taking_part(source, sink, broker=broker):
-            for _ in range(2):
-                await bound(coordinator, source, sink)
-                broker.stop()
-                await until(lambda: not coordinator.connected)
-                broker.start()
-                await until(lambda: coordinator.connected)
+    async with coordinating(broker, EDGE) as coordinator, taking_part(source, sink, broker=broker):
+        for _ in range(2):
             await bound(coordinator, source, sink)
+            broker.stop()
+            await until(lambda: not coordinator.connected)
+            broker.start()
+            await until(lambda: coordinator.connected)
+        await bound(coordinator, source, sink)
 
-    simulated(main)
 
-
-def test_an_edge_to_a_port_that_is_not_there_is_refused_by_name(logged: pytest.LogCaptureFixture) -> None:
-    async def main(broker: MemoryBroker) -> None:
-        async with (
-            coordinating(broker, EDGE + "source NONE -> IN sink\n") as coordinator,
-            taking_part(Source("source"), Sink("sink"), broker=broker),
-        ):
-            await until(lambda: edge_kind(coordinator, "source.none", "sink.in") == "refused")
-            assert edge_kind(coordinator, "source.out", "sink.in") == "direct"
-
-    simulated(main)
+async def test_an_edge_to_a_port_that_is_not_there_is_refused_by_name(
+    logged: pytest.LogCaptureFixture, broker: MemoryBroker
+) -> None:
+    async with (
+        coordinating(broker, EDGE + "source NONE -> IN sink\n") as coordinator,
+        taking_part(Source("source"), Sink("sink"), broker=broker),
+    ):
+        await until(lambda: edge_kind(coordinator, "source.none", "sink.in") == "refused")
+        assert edge_kind(coordinator, "source.out", "sink.in") == "direct"
     assert 'no outport "none"' in logged.text
     assert '"out"' in logged.text
 
 
-def test_without_the_broker_it_says_so_once_and_goes_on_when_it_is_there(logged: pytest.LogCaptureFixture) -> None:
-    async def main() -> None:
-        broker = MemoryBroker()
-        coordinator = Coordinator(broker.address, fbp_reader.parse(EDGE))
-        async with beside(coordinator.run()):
-            await pass_time(60)
-            assert not coordinator.connected
-            with broker:
-                await until(lambda: coordinator.connected)
-
-    run_simulated(main)
+async def test_without_the_broker_it_says_so_once_and_goes_on_when_it_is_there(
+    logged: pytest.LogCaptureFixture,
+) -> None:
+    broker = MemoryBroker()
+    coordinator = Coordinator(broker.address, fbp_reader.parse(EDGE))
+    async with beside(coordinator.run()):
+        await pass_time(60)
+        assert not coordinator.connected
+        with broker:
+            await until(lambda: coordinator.connected)
     assert logged.text.lower().count("refused") == 1
 
 
-def test_a_wrong_password_is_named_without_saying_it(logged: pytest.LogCaptureFixture) -> None:
-    async def main(broker: MemoryBroker) -> None:
+async def test_a_wrong_password_is_named_without_saying_it(logged: pytest.LogCaptureFixture) -> None:
+    with MemoryBroker(connack=5) as broker:
         address = msgflo.Broker.parse(broker.url.replace("://", "://anna:wr0ng@"))
         coordinator = Coordinator(address, Graph("main"))
         told: list[str] = []
@@ -169,159 +140,117 @@ def test_a_wrong_password_is_named_without_saying_it(logged: pytest.LogCaptureFi
             broker.connack = 0
             await until(lambda: coordinator.connected)
             assert snapshot(coordinator)["broker_trouble"] is None
-
-    simulated(main, MemoryBroker(connack=5))
     assert logged.text.count("check user name and password") == 1
     assert "wr0ng" not in logged.text
 
 
-def test_broken_discovery_is_named_once_and_harms_nobody(logged: pytest.LogCaptureFixture) -> None:
+async def test_broken_discovery_is_named_once_and_harms_nobody(
+    logged: pytest.LogCaptureFixture, broker: MemoryBroker
+) -> None:
     source, sink = Source("source"), Sink("sink")
-
-    async def main(broker: MemoryBroker) -> None:
-        async with coordinating(broker, EDGE) as coordinator, taking_part(source, sink, broker=broker):
-            for payload in ("{", "[]", '{"protocol": "discovery", "command": "participant", "payload": {}}'):
-                for _ in range(3):
-                    broker.publish("fbp", payload)
-            await bound(coordinator, source, sink)
-
-    simulated(main)
+    async with coordinating(broker, EDGE) as coordinator, taking_part(source, sink, broker=broker):
+        for payload in ("{", "[]", '{"protocol": "discovery", "command": "participant", "payload": {}}'):
+            for _ in range(3):
+                broker.publish("fbp", payload)
+        await bound(coordinator, source, sink)
     assert logged.text.count('discovery on "fbp"') == 3
 
 
-def test_what_another_client_writes_on_a_binding_topic_is_put_right() -> None:
-    async def main(broker: MemoryBroker) -> None:
-        source, sink = Source("source"), Sink("sink")
-        async with coordinating(broker, EDGE) as coordinator, taking_part(source, sink, broker=broker):
-            await bound(coordinator, source, sink)
-            broker.publish(BOUND, "", retain=True)
-            broker.publish("fbp/bind/gone", '{"in": ["a"]}', retain=True)
-            await until(lambda: [*bindings(broker)] == [BOUND] and b"source/out" in broker.retained[BOUND])
-            await bound(coordinator, source, sink)
-
-    simulated(main)
+async def test_what_another_client_writes_on_a_binding_topic_is_put_right(broker: MemoryBroker) -> None:
+    source, sink = Source("source"), Sink("sink")
+    async with coordinating(broker, EDGE) as coordinator, taking_part(source, sink, broker=broker):
+        await bound(coordinator, source, sink)
+        broker.publish(BOUND, "", retain=True)
+        broker.publish("fbp/bind/gone", '{"in": ["a"]}', retain=True)
+        await until(lambda: [*bindings(broker)] == [BOUND] and b"source/out" in broker.retained[BOUND])
+        await bound(coordinator, source, sink)
 
 
-def test_a_packet_that_is_sent_as_soon_as_the_edge_is_shown_arrives() -> None:
-    async def main(broker: MemoryBroker) -> None:
-        source, sink = Source("source"), Sink("sink")
-        async with coordinating(broker) as coordinator, taking_part(source, sink, broker=broker):
-            await until(lambda: state(coordinator, "sink") == state(coordinator, "source") == "alive")
-            for number in range(20):
-                coordinator.replace_graph(fbp_reader.parse(EDGE))
-                while edge_kind(coordinator, "source.out", "sink.in") != "direct":
-                    await asyncio.sleep(0.0001)
-                source.send("out", number)
-                await until(lambda number=number: number in sink.received)
-                coordinator.replace_graph(fbp_reader.parse(""))
-                while coordinator.plan.edges:
-                    await asyncio.sleep(0.0001)
-                source.send("out", "late")
-            await pass_time(5)
-        assert sink.received == [*range(20)]
-
-    simulated(main)
+async def test_a_packet_that_is_sent_as_soon_as_the_edge_is_shown_arrives(broker: MemoryBroker) -> None:
+    source, sink = Source("source"), Sink("sink")
+    async with coordinating(broker) as coordinator, taking_part(source, sink, broker=broker):
+        await until(lambda: state(coordinator, "sink") == state(coordinator, "source") == "alive")
+        for number in range(20):
+            coordinator.replace_graph(fbp_reader.parse(EDGE))
+            while edge_kind(coordinator, "source.out", "sink.in") != "direct":
+                await asyncio.sleep(0.0001)
+            source.send("out", number)
+            await until(lambda number=number: number in sink.received)
+            coordinator.replace_graph(fbp_reader.parse(""))
+            while coordinator.plan.edges:
+                await asyncio.sleep(0.0001)
+            source.send("out", "late")
+        await pass_time(5)
+    assert sink.received == [*range(20)]
 
 
-def test_who_should_confirm_and_does_not_is_named_once_and_keeps_nobody_waiting(
-    logged: pytest.LogCaptureFixture,
+async def test_who_should_confirm_and_does_not_is_named_once_and_keeps_nobody_waiting(
+    logged: pytest.LogCaptureFixture, broker: MemoryBroker
 ) -> None:
-    async def main(broker: MemoryBroker) -> None:
-        about = {"inports": [{"id": "in", "queue": "mute/in"}], "bind": "fbp/bind/mute", "confirms": True, "id": "mute"}
-        broker.publish("fbp/participant/mute", discovery_message("mute", **about), retain=True)
-        async with coordinating(broker) as coordinator, taking_part(Source("source"), broker=broker):
-            await until(lambda: state(coordinator, "source") == "alive")
-            for port in ("out", "value", "out"):
-                coordinator.replace_graph(fbp_reader.parse(f"source(test/Source) {port} -> IN mute(x/Y)\n"))
-                await until(lambda port=port: edge_kind(coordinator, f"source.{port}", "mute.in") == "direct")
-            assert late() == 1
-            last = max(each[""]["version"] for each in broker.values("fbp/bind/mute") if each)
-            broker.publish("fbp/bound/mute", last, retain=True)
-            await pass_time(1)
-            coordinator.replace_graph(fbp_reader.parse("1 -> IN mute(x/Y)\n"))
-            await until(lambda: broker.values("mute/in") == [1])
-            assert late() == 2, "it was waited for again"
-
     def late() -> int:
         return logged.messages.count("mute does not confirm its bindings within 2 s")
 
-    simulated(main)
+    about = {"inports": [{"id": "in", "queue": "mute/in"}], "bind": "fbp/bind/mute", "confirms": True, "id": "mute"}
+    broker.publish("fbp/participant/mute", discovery_message("mute", **about), retain=True)
+    async with coordinating(broker) as coordinator, taking_part(Source("source"), broker=broker):
+        await until(lambda: state(coordinator, "source") == "alive")
+        for port in ("out", "value", "out"):
+            coordinator.replace_graph(fbp_reader.parse(f"source(test/Source) {port} -> IN mute(x/Y)\n"))
+            await until(lambda port=port: edge_kind(coordinator, f"source.{port}", "mute.in") == "direct")
+        assert late() == 1
+        last = max(each[""]["version"] for each in broker.values("fbp/bind/mute") if each)
+        broker.publish("fbp/bound/mute", last, retain=True)
+        await pass_time(1)
+        coordinator.replace_graph(fbp_reader.parse("1 -> IN mute(x/Y)\n"))
+        await until(lambda: broker.values("mute/in") == [1])
+        assert late() == 2, "it was waited for again"
 
 
-def test_those_of_an_earlier_version_keep_nobody_waiting() -> None:
-    async def main(broker: MemoryBroker) -> None:
-        names = [f"old{i}" for i in range(5)]
+async def test_those_of_an_earlier_version_keep_nobody_waiting(broker: MemoryBroker) -> None:
+    names = [f"old{i}" for i in range(5)]
+    for name in names:
+        about = {"inports": [{"id": "in", "queue": f"{name}/in"}], "bind": f"fbp/bind/{name}", "id": name}
+        broker.publish(f"fbp/participant/{name}", discovery_message(name, **about), retain=True)
+    async with coordinating(broker) as coordinator, taking_part(Source("source"), broker=broker):
+        await until(lambda: state(coordinator, "source") == "alive")
+        began = time.monotonic()
         for name in names:
-            about = {"inports": [{"id": "in", "queue": f"{name}/in"}], "bind": f"fbp/bind/{name}", "id": name}
-            broker.publish(f"fbp/participant/{name}", discovery_message(name, **about), retain=True)
-        async with coordinating(broker) as coordinator, taking_part(Source("source"), broker=broker):
-            await until(lambda: state(coordinator, "source") == "alive")
-            began = time.monotonic()
-            for name in names:
-                coordinator.replace_graph(fbp_reader.parse(f"source(test/Source) OUT -> IN {name}(x/Y)\n"))
-                await until(lambda name=name: edge_kind(coordinator, "source.out", f"{name}.in") == "direct")
-            assert time.monotonic() - began < 0.5
-            assert broker.values("fbp/bind/old0") == [{"in": ["source/out"]}, ""]
-
-    simulated(main)
+            coordinator.replace_graph(fbp_reader.parse(f"source(test/Source) OUT -> IN {name}(x/Y)\n"))
+            await until(lambda name=name: edge_kind(coordinator, "source.out", f"{name}.in") == "direct")
+        assert time.monotonic() - began < 0.5
+        assert broker.values("fbp/bind/old0") == [{"in": ["source/out"]}, ""]
 
 
 def bindings(broker: MemoryBroker) -> dict[str, bytes]:
     return {topic: payload for topic, payload in broker.retained.items() if topic.startswith("fbp/bind/")}
 
 
-def test_a_second_coordinator_is_refused_and_takes_no_connection_from_the_first() -> None:
-    async def main(broker: MemoryBroker) -> None:
-        source, sink = Source("source"), Sink("sink")
-        async with coordinating(broker, EDGE) as first, taking_part(source, sink, broker=broker):
-            await bound(first, source, sink)
-            with pytest.raises(ExceptionGroup) as refused:
-                await Coordinator(broker.address, Graph("main")).run()
-            assert refused.group_contains(Taken, match=r"another coordinator is in charge of this broker \(process")
-            source.send("out", 1)
-            await until(lambda: sink.received == [1])
-            assert broker.connects.count("msgflo-coordinator-view") == 1
-        async with coordinating(broker):
-            pass
-
-    simulated(main)
+async def test_a_second_coordinator_is_refused_and_takes_no_connection_from_the_first(broker: MemoryBroker) -> None:
+    source, sink = Source("source"), Sink("sink")
+    async with coordinating(broker, EDGE) as first, taking_part(source, sink, broker=broker):
+        await bound(first, source, sink)
+        with pytest.raises(ExceptionGroup) as refused:
+            await Coordinator(broker.address, Graph("main")).run()
+        assert refused.group_contains(Taken, match=r"another coordinator is in charge of this broker \(process")
+        source.send("out", 1)
+        await until(lambda: sink.received == [1])
+        assert broker.connects.count("msgflo-coordinator-view") == 1
+    async with coordinating(broker):
+        pass
 
 
-def test_a_coordinator_takes_over_from_one_that_was_killed_together_with_the_broker() -> None:
-    async def main(broker: MemoryBroker) -> None:
-        claim = {"id": "gone", "host": "pi", "process": 1, "seconds": 10}
-        broker.publish(lease.COORDINATOR, json.dumps(claim), retain=True)
-        async with coordinating(broker):
-            assert json.loads(broker.retained[lease.COORDINATOR])["id"] != "gone"
-
-    simulated(main)
+async def test_a_coordinator_takes_over_from_one_that_was_killed_together_with_the_broker(broker: MemoryBroker) -> None:
+    claim = {"id": "gone", "host": "pi", "process": 1, "seconds": 10}
+    broker.publish(lease.COORDINATOR, json.dumps(claim), retain=True)
+    async with coordinating(broker):
+        assert json.loads(broker.retained[lease.COORDINATOR])["id"] != "gone"
 
 
-def test_of_two_coordinators_started_together_one_stays() -> None:
-    async def main(broker: MemoryBroker) -> None:
-        both = [Coordinator(broker.address, Graph("main")) for _ in range(2)]
-        async with (
-            beside(both[0].run()) as one,
-            beside(asyncio.wait({running := asyncio.ensure_future(both[1].run())})),
-        ):
-            await until(lambda: any(each.in_charge.is_set() for each in both))
-            await pass_time(60)
-            assert [each.in_charge.is_set() for each in both].count(True) == 1
-            assert not all(each.done() for each in (one, running))
-            running.cancel()
-
-    simulated(main)
-
-
-def test_no_packet_of_a_direct_edge_is_read_while_nobody_looks() -> None:
+async def test_no_packet_of_a_direct_edge_is_read_while_nobody_looks(broker: MemoryBroker) -> None:
     reads = ("msgflo-coordinator-view", "source/out")
-
-    async def main(broker: MemoryBroker) -> None:
-        source, sink = Source("source"), Sink("sink")
-        async with coordinating(broker, EDGE) as coordinator, taking_part(source, sink, broker=broker):
-            await bound(coordinator, source, sink)
-            assert reads not in broker.subscribed
-            coordinator.meter.watch()
-            await until(lambda: reads in broker.subscribed)
-
-    simulated(main)
+    source, sink = Source("source"), Sink("sink")
+    async with coordinating(broker, EDGE) as coordinator, taking_part(source, sink, broker=broker):
+        await bound(coordinator, source, sink)
+        assert reads not in broker.subscribed
+        coordinator.meter.watch()
+        await until(lambda: reads in broker.subscribed)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
-from event_loop import run_simulated
 from memory_broker import MemoryBroker
 from msgflo_host.control.coordinator import Coordinator
 from msgflo_host.control.system_status import snapshot
@@ -19,15 +17,12 @@ GRAPH = "button(x/Button) PRESSED -> ON lamp(x/Lamp)\n"
 LIST = "fbp/forward/lamp"
 
 
-def simulated(test: Callable[[MemoryBroker], Awaitable[None]], broker: MemoryBroker | None = None) -> None:
-    """Run a test beside a broker that keeps what a button and a lamp have announced."""
-
-    async def main() -> None:
-        with broker or MemoryBroker() as running:
-            come(running)
-            await test(running)
-
-    run_simulated(main)
+@pytest.fixture
+def broker() -> MemoryBroker:
+    """A broker that keeps what a button and a lamp have announced."""
+    broker = MemoryBroker()
+    come(broker)
+    return broker
 
 
 def come(broker: MemoryBroker) -> None:
@@ -54,61 +49,52 @@ async def is_forwarded(broker: MemoryBroker) -> None:
     await until(arrives)
 
 
-def test_without_a_forwarder_it_is_logged_once_and_shown_until_there_is_one(logged: pytest.LogCaptureFixture) -> None:
-    async def main(broker: MemoryBroker) -> None:
-        async with coordinating(broker, GRAPH, alone=True) as coordinator:
-            without = ("forwarded", "no forwarder is there (`msgflo forward`)")
-            await until(lambda: (shown(coordinator)["kind"], shown(coordinator)["reason"]) == without)
-            for graph in ("", GRAPH):  # an edit waits no more
-                coordinator.replace_graph(fbp_reader.parse(graph))
-                await pass_time(1)
-                assert (LIST in broker.retained) == bool(graph)
-            async with forwarding(broker):
-                await until(lambda: not shown(coordinator)["reason"])
-                await is_forwarded(broker)
-
-    simulated(main)
+async def test_without_a_forwarder_it_is_logged_once_and_shown_until_there_is_one(
+    logged: pytest.LogCaptureFixture, broker: MemoryBroker
+) -> None:
+    async with coordinating(broker, GRAPH, alone=True) as coordinator:
+        without = ("forwarded", "no forwarder is there (`msgflo forward`)")
+        await until(lambda: (shown(coordinator)["kind"], shown(coordinator)["reason"]) == without)
+        for graph in ("", GRAPH):  # an edit waits no more
+            coordinator.replace_graph(fbp_reader.parse(graph))
+            await pass_time(1)
+            assert (LIST in broker.retained) == bool(graph)
+        async with forwarding(broker):
+            await until(lambda: not shown(coordinator)["reason"])
+            await is_forwarded(broker)
     assert logged.text.count("no forwarder has answered within 5 s") == 1
 
 
-def test_the_next_coordinator_takes_the_lists_over_and_packets_flow_all_the_time() -> None:
-    async def main(broker: MemoryBroker) -> None:
-        async with forwarding(broker):
-            for start in range(3):
-                async with coordinating(broker, GRAPH, alone=True) as coordinator:
-                    await until(lambda: edge_kind(coordinator, "button.pressed", "lamp.on") == "forwarded")
-                    broker.publish("button/pressed", f"{start} with")
-                    await pass_time(1)
-                broker.publish("button/pressed", f"{start} without")
-                await pass_time(1)
-        assert broker.values("lamp/on") == ["0 with", "0 without", "1 with", "1 without", "2 with", "2 without"]
-        assert len(broker.values(LIST)) == 1
-
-    simulated(main)
-
-
-def test_initial_packets_and_edits_wait_for_what_is_forwarded() -> None:
-    """A packet that is sent as soon as the edge is shown arrives."""
-
-    async def main(broker: MemoryBroker) -> None:
-        async with coordinating(broker) as coordinator:
-            for number in range(10):
-                coordinator.replace_graph(fbp_reader.parse(GRAPH))
+async def test_the_next_coordinator_takes_the_lists_over_and_packets_flow_all_the_time(broker: MemoryBroker) -> None:
+    async with forwarding(broker):
+        for start in range(3):
+            async with coordinating(broker, GRAPH, alone=True) as coordinator:
                 await until(lambda: edge_kind(coordinator, "button.pressed", "lamp.on") == "forwarded")
-                broker.publish("button/pressed", number)
+                broker.publish("button/pressed", f"{start} with")
                 await pass_time(1)
-                coordinator.replace_graph(fbp_reader.parse(""))
-                await until(lambda: not coordinator.plan.edges)
-                broker.publish("button/pressed", "late")
-        assert broker.values("lamp/on") == [*range(10)]
-
-    simulated(main)
+            broker.publish("button/pressed", f"{start} without")
+            await pass_time(1)
+    assert broker.values("lamp/on") == ["0 with", "0 without", "1 with", "1 without", "2 with", "2 without"]
+    assert len(broker.values(LIST)) == 1
 
 
-def test_on_a_broker_that_sends_nothing_of_what_it_keeps_to_wildcards_both_sides_ask() -> None:
+async def test_initial_packets_and_edits_wait_for_what_is_forwarded(broker: MemoryBroker) -> None:
+    """A packet that is sent as soon as the edge is shown arrives."""
+    async with coordinating(broker) as coordinator:
+        for number in range(10):
+            coordinator.replace_graph(fbp_reader.parse(GRAPH))
+            await until(lambda: edge_kind(coordinator, "button.pressed", "lamp.on") == "forwarded")
+            broker.publish("button/pressed", number)
+            await pass_time(1)
+            coordinator.replace_graph(fbp_reader.parse(""))
+            await until(lambda: not coordinator.plan.edges)
+            broker.publish("button/pressed", "late")
+    assert broker.values("lamp/on") == [*range(10)]
+
+
+async def test_on_a_broker_that_sends_nothing_of_what_it_keeps_to_wildcards_both_sides_ask() -> None:
     broker = MemoryBroker(wildcards=False)
-
-    async def main(_: MemoryBroker) -> None:
+    with broker:
         async with forwarding(broker):
             async with coordinating(broker, GRAPH, alone=True) as coordinator:
                 await until(lambda: come(broker) or edge_kind(coordinator, "button.pressed", "lamp.on") == "forwarded")
@@ -121,18 +107,13 @@ def test_on_a_broker_that_sends_nothing_of_what_it_keeps_to_wildcards_both_sides
                 async with forwarding(broker):
                     await is_forwarded(broker)
 
-    simulated(main, broker)
 
-
-def test_what_others_write_on_the_topic_of_a_list_is_put_right() -> None:
-    async def main(broker: MemoryBroker) -> None:
-        async with coordinating(broker, GRAPH) as coordinator:
-            await until(lambda: edge_kind(coordinator, "button.pressed", "lamp.on") == "forwarded")
-            for forged in ("", "{", '{"version": 1000, "forwards": []}'):
-                broker.publish(LIST, forged, retain=True)
-                broker.publish("fbp/forward/stranger", forged, retain=True)
-                await pass_time(1)
-                assert "fbp/forward/stranger" not in broker.retained
-                await is_forwarded(broker)
-
-    simulated(main)
+async def test_what_others_write_on_the_topic_of_a_list_is_put_right(broker: MemoryBroker) -> None:
+    async with coordinating(broker, GRAPH) as coordinator:
+        await until(lambda: edge_kind(coordinator, "button.pressed", "lamp.on") == "forwarded")
+        for forged in ("", "{", "[]", '{"version": 1000, "forwards": []}', '{"version": 9, "forwards": [{}]}'):
+            broker.publish(LIST, forged, retain=True)
+            broker.publish("fbp/forward/stranger", forged, retain=True)
+            await pass_time(1)
+            assert "fbp/forward/stranger" not in broker.retained
+            await is_forwarded(broker)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from event_loop import run_simulated
 from memory_broker import MemoryBroker
 from msgflo_host.control.coordinator import Coordinator
 from msgflo_host.graph import fbp_reader
@@ -14,7 +13,7 @@ from simulation import taking_part
 from systems import Sink
 
 
-def test_an_initial_packet_that_comes_while_others_are_brought_active_is_sent_afterwards() -> None:
+async def test_an_initial_packet_that_comes_while_others_are_brought_active_is_sent_afterwards() -> None:
     sink = Sink("sink")
 
     async def scenario(broker: MemoryBroker) -> None:
@@ -45,10 +44,7 @@ def test_an_initial_packet_that_comes_while_others_are_brought_active_is_sent_af
             with suppress(asyncio.CancelledError):
                 await task
 
-    async def main() -> None:
-        with MemoryBroker() as broker:
-            async with taking_part(sink, broker=broker):
-                await scenario(broker)
-
-    run_simulated(main)
+    with MemoryBroker() as broker:
+        async with taking_part(sink, broker=broker):
+            await scenario(broker)
     assert sink.received == ["late"]

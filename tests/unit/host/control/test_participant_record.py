@@ -10,7 +10,7 @@ import pytest
 from memory_broker import MemoryBroker
 from msgflo_host.control.participant_record import Record
 from msgflo_host.wire import discovery
-from simulation import coordinating, edge_kind, forwarding, pass_time, run_beside, taking_part, until
+from simulation import coordinating, edge_kind, forwarding, pass_time, taking_part, until
 from systems import Sink, Source, discovery_message
 
 CLASSIC = "button(x/Button) PRESSED -> ON lamp(x/Lamp)\n"
@@ -37,60 +37,44 @@ def announce(broker: MemoryBroker) -> None:
     broker.publish("fbp", discovery_message("lamp", inports=[{"id": "on", "queue": "lamp/on"}], id="lamp", period=10))
 
 
-def test_programs_that_leave_nothing_in_the_broker_stay_bound(tmp_path: Path) -> None:
-    broker = MemoryBroker()
-
-    async def main() -> None:
-        async with forwarding(broker):
-            for start in range(3):
-                async with coordinating(broker, CLASSIC, alone=True, data=tmp_path) as coordinator:
-                    if start == 0:
-                        announce(broker)
-                    await until(lambda: edge_kind(coordinator, "button.pressed", "lamp.on") == "forwarded")
-                    broker.publish("button/pressed", start)
-                    await pass_time(1)
-        assert broker.values("lamp/on") == [0, 1, 2]
-        assert len(broker.values("fbp/forward/lamp")) == 1, "the forwarder has nothing to do anew"
-
-    run_beside(broker, main)
+async def test_programs_that_leave_nothing_in_the_broker_stay_bound(tmp_path: Path, broker: MemoryBroker) -> None:
+    async with forwarding(broker):
+        for start in range(3):
+            async with coordinating(broker, CLASSIC, alone=True, data=tmp_path) as coordinator:
+                if start == 0:
+                    announce(broker)
+                await until(lambda: edge_kind(coordinator, "button.pressed", "lamp.on") == "forwarded")
+                broker.publish("button/pressed", start)
+                await pass_time(1)
+    assert broker.values("lamp/on") == [0, 1, 2]
+    assert len(broker.values("fbp/forward/lamp")) == 1, "the forwarder has nothing to do anew"
 
 
-def test_of_one_that_was_killed_the_next_knows_as_well(tmp_path: Path) -> None:
-    broker = MemoryBroker()
-
-    async def main() -> None:
-        async with coordinating(broker, CLASSIC, data=tmp_path) as coordinator:
-            announce(broker)
-            await until(lambda: edge_kind(coordinator, "button.pressed", "lamp.on") == "forwarded")
-            await pass_time(10)
-            kept = (tmp_path / "participants.json").read_text()
-        (tmp_path / "participants.json").write_text(kept)
-        async with coordinating(broker, CLASSIC, data=tmp_path) as coordinator:
-            await until(lambda: edge_kind(coordinator, "button.pressed", "lamp.on") == "forwarded")
-            await until(lambda: coordinator.registry.state("lamp") == "lost")  # it has said nothing for too long
-
-    run_beside(broker, main)
+async def test_of_one_that_was_killed_the_next_knows_as_well(tmp_path: Path, broker: MemoryBroker) -> None:
+    async with coordinating(broker, CLASSIC, data=tmp_path) as coordinator:
+        announce(broker)
+        await until(lambda: edge_kind(coordinator, "button.pressed", "lamp.on") == "forwarded")
+        await pass_time(10)
+        kept = (tmp_path / "participants.json").read_text()
+    (tmp_path / "participants.json").write_text(kept)
+    async with coordinating(broker, CLASSIC, data=tmp_path) as coordinator:
+        await until(lambda: edge_kind(coordinator, "button.pressed", "lamp.on") == "forwarded")
+        await until(lambda: coordinator.registry.state("lamp") == "lost")  # it has said nothing for too long
 
 
-def test_who_was_removed_meanwhile_does_not_come_back(tmp_path: Path) -> None:
-    broker = MemoryBroker()
-
-    async def main() -> None:
-        async with coordinating(broker, data=tmp_path) as coordinator, taking_part(RareSource("source"), broker=broker):
-            await until(lambda: coordinator.registry.state("source") == "alive")
-        broker.publish("fbp/participant/source", "", retain=True)  # as `msgflo forget` does
-        async with coordinating(broker, data=tmp_path) as coordinator:
-            await pass_time(10)
-            assert coordinator.registry.state("source") is None
-
-    run_beside(broker, main)
+async def test_who_was_removed_meanwhile_does_not_come_back(tmp_path: Path, broker: MemoryBroker) -> None:
+    async with coordinating(broker, data=tmp_path) as coordinator, taking_part(RareSource("source"), broker=broker):
+        await until(lambda: coordinator.registry.state("source") == "alive")
+    broker.publish("fbp/participant/source", "", retain=True)  # as `msgflo forget` does
+    async with coordinating(broker, data=tmp_path) as coordinator:
+        await pass_time(10)
+        assert coordinator.registry.state("source") is None
 
 
-def test_where_the_broker_does_not_send_what_it_keeps_ours_are_bound_at_once_and_unbound(tmp_path: Path) -> None:
+async def test_where_the_broker_does_not_send_what_it_keeps_ours_are_bound_at_once_and_unbound(tmp_path: Path) -> None:
     broker = MemoryBroker(wildcards=False)
     source, sink = RareSource("source"), RareSink("sink")
-
-    async def main() -> None:
+    with broker:
         async with AsyncExitStack() as stack:
             for start in range(2):
                 async with coordinating(broker, OURS, data=tmp_path) as coordinator:
@@ -102,8 +86,6 @@ def test_where_the_broker_does_not_send_what_it_keeps_ours_are_bound_at_once_and
                 assert "fbp/bind/sink" in broker.retained
             async with coordinating(broker, data=tmp_path):  # whose graph has no edge
                 await until(lambda: "fbp/bind/sink" not in broker.retained)
-
-    run_beside(broker, main)
 
 
 LAMP = discovery.parse(discovery_message("lamp", id="lamp", inports=[{"id": "on", "queue": "lamp/on"}]).encode())

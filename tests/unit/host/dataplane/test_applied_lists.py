@@ -55,10 +55,9 @@ def test_of_a_list_that_is_gone_the_broker_has_forgotten_it_or_somebody_has_remo
     lists.received("fbp/forward/door", written(2, Forward("s", "door/2")))
     lists.all_read()
     assert lists.take() == {Forward("s", "fan"), Forward("s", "door/2")}
-    assert confirmed(lists) == {
-        "fbp/forwarded/lamp": None,
-        "fbp/forwarded/door": {"version": 2, "lanes": [["s"]]},
-    }, "of what the broker has forgotten nothing is said until it stands there again"
+    assert confirmed(lists) == {"fbp/forwarded/lamp": None, "fbp/forwarded/door": {"version": 2, "lanes": [["s"]]}}, (
+        "of what the broker has forgotten nothing is said until it stands there again"
+    )
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,7 @@ class Wire:
         self.written: list[bytes] = []
         self.confirmed: list[tuple[int, int]] = []
         self.inflight = Inflight(
-            write=self.written.append,
-            confirm=lambda lane, packet_id: self.confirmed.append((lane, packet_id)),
+            write=self.written.append, confirm=lambda lane, packet_id: self.confirmed.append((lane, packet_id))
         )
         self.inflight.connected()
 

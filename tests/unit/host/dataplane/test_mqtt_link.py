@@ -135,19 +135,16 @@ def test_however_the_bytes_are_cut_all_packets_are_forwarded_once(sent: list[Pac
     assert not socket.aborted
 
 
-def test_a_broker_that_answers_something_else_before_a_ping_is_not_left() -> None:
-    async def main() -> None:
-        owner, socket = Owner(), Socket()
-        link = owner.link = Link(Broker.parse("mqtt://localhost"), "link", owner)
-        link.connection_made(socket)
-        link._send_ping()
-        subscribing = asyncio.create_task(link.subscribe([("s", 0)]))
-        await asyncio.sleep(0)
-        link.data_received(b"\x90\x03\0\x01\0")
-        await subscribing
-        link._send_ping()
-        assert not socket.aborted
-        link._send_ping()  # for half the keep-alive time it has said nothing at all
-        assert socket.aborted
-
-    asyncio.run(main())
+async def test_a_broker_that_answers_something_else_before_a_ping_is_not_left() -> None:
+    owner, socket = Owner(), Socket()
+    link = owner.link = Link(Broker.parse("mqtt://localhost"), "link", owner)
+    link.connection_made(socket)
+    link._send_ping()
+    subscribing = asyncio.create_task(link.subscribe([("s", 0)]))
+    await asyncio.sleep(0)
+    link.data_received(b"\x90\x03\0\x01\0")
+    await subscribing
+    link._send_ping()
+    assert not socket.aborted
+    link._send_ping()  # for half the keep-alive time it has said nothing at all
+    assert socket.aborted

@@ -3,42 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
-from typing import Any
+from contextlib import suppress
 
 import pytest
 
-from event_loop import run_simulated
 from memory_broker import MemoryBroker, Write
-from msgflo.broker import Broker
 from msgflo_host.wire import frames
 from msgflo_host.wire.connection import Connection
-
-
-@contextmanager
-def fake_broker(answer: Callable[[int, bytes, Write], bool | None]) -> Iterator[Broker]:
-    """A broker that hands each packet (first byte and content) to `answer`, which may raise EOFError to end the connection."""
-    with MemoryBroker(answer=answer) as broker:
-        yield broker.address
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(600):
-        while not condition():
-            await asyncio.sleep(0.01)
-
-
-def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    run_simulated(main)
+from simulation import until
 
 
 @pytest.mark.parametrize("other_stays", [True, False])
-def test_a_quiet_connection_says_what_is_wrong_with_it_alone(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, other_stays: bool
+async def test_a_quiet_connection_says_what_is_wrong_with_it_alone(
+    logged: pytest.LogCaptureFixture, other_stays: bool
 ) -> None:
-    monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
     tried = 0
 
     def answer(first: int, body: bytes, write: Write) -> None:
@@ -52,27 +30,21 @@ def test_a_quiet_connection_says_what_is_wrong_with_it_alone(
 
     when = asyncio.Event()
     when.set()
-
-    async def main() -> None:
-        with fake_broker(answer) as broker:
-            connection = Connection(
-                broker, "one-of-many", subscriptions=[], on_message=lambda *packet: None, when=when, quiet=True
-            )
-            task = asyncio.create_task(connection.run())
-            await until(lambda: tried > 3)
-            task.cancel()
-
-    with caplog.at_level(logging.INFO):
-        run(main)
-    said = [message for message in caplog.messages if "one-of-many" in message]
+    with MemoryBroker(answer=answer) as broker:
+        connection = Connection(
+            broker.address, "one-of-many", subscriptions=[], on_message=lambda *packet: None, when=when, quiet=True
+        )
+        task = asyncio.create_task(connection.run())
+        await until(lambda: tried > 3)
+        task.cancel()
+    said = [message for message in logged.messages if "one-of-many" in message]
     assert len(said) == other_stays
 
 
 @pytest.mark.parametrize("quiet", [True, False])
-def test_it_is_logged_once_that_the_broker_ends_a_connection_at_what_it_follows(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, quiet: bool
+async def test_it_is_logged_once_that_the_broker_ends_a_connection_at_what_it_follows(
+    logged: pytest.LogCaptureFixture, quiet: bool
 ) -> None:
-    monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
     ends = 0
 
     def answer(first: int, body: bytes, write: Write) -> None:
@@ -81,21 +53,17 @@ def test_it_is_logged_once_that_the_broker_ends_a_connection_at_what_it_follows(
             ends += 1
             raise EOFError
 
-    async def main() -> None:
-        when = asyncio.Event()
-        when.set()
-        with fake_broker(answer) as broker:
-            connection = Connection(
-                broker, "one-of-many", subscriptions=[], on_message=lambda *packet: None, when=when, quiet=quiet
-            )
-            connection.set_filters(["forbidden"])
-            task = asyncio.create_task(connection.run())
-            await until(lambda: ends == 8 and connection.connected and connection._settled.is_set())
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-
-    with caplog.at_level(logging.INFO):
-        run(main)
-    assert [": connected" in message for message in caplog.messages] == [False, True]
-    assert all(("one-of-many" in message) is quiet for message in caplog.messages)
+    when = asyncio.Event()
+    when.set()
+    with MemoryBroker(answer=answer) as broker:
+        connection = Connection(
+            broker.address, "one-of-many", subscriptions=[], on_message=lambda *packet: None, when=when, quiet=quiet
+        )
+        connection.set_filters(["forbidden"])
+        task = asyncio.create_task(connection.run())
+        await until(lambda: ends == 8 and connection.connected and connection._settled.is_set())
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    assert [": connected" in message for message in logged.messages] == [False, True]
+    assert all(("one-of-many" in message) is quiet for message in logged.messages)

@@ -116,28 +116,24 @@ def told_of(frames: list[dict[str, Any]], graph: str) -> list[tuple[str, dict[st
     return told
 
 
-def test_each_command_is_answered_and_sent_to_the_others_with_what_follows_from_it(system: LocalSystem) -> None:
+async def test_each_command_is_answered_and_sent_to_the_others_with_what_follows_from_it(system: LocalSystem) -> None:
     assert {command for command, _, _ in STEPS} == commands("input", "graph")
-
-    async def main() -> None:
-        async with system.editor() as one, system.editor() as two:
-            for command, payload, changes in STEPS:
-                since = len(one.frames), len(two.frames)
-                graph = {} if command == "clear" else {"graph": "g"}
-                answer = await one.ask("graph", command, **payload, **graph)
-                assert answer == {**changes[-1][1], **graph}
-                assert told_of(one.frames[since[0] :], "g") == changes
-                answers = [frame["command"] for frame in one.frames[since[0] :] if "responseTo" in frame]
-                assert answers == [command]
-                end = {} if command == "clear" else changes[-1][1]
-                await two.told("graph", command, since=since[1], **end)
-                assert told_of(two.frames[since[1] :], "g") == changes
-                assert not any("responseTo" in frame for frame in two.frames)
-
-    system.run(main)
+    async with system.editor() as one, system.editor() as two:
+        for command, payload, changes in STEPS:
+            since = len(one.frames), len(two.frames)
+            graph = {} if command == "clear" else {"graph": "g"}
+            answer = await one.ask("graph", command, **payload, **graph)
+            assert answer == {**changes[-1][1], **graph}
+            assert told_of(one.frames[since[0] :], "g") == changes
+            answers = [frame["command"] for frame in one.frames[since[0] :] if "responseTo" in frame]
+            assert answers == [command]
+            end = {} if command == "clear" else changes[-1][1]
+            await two.told("graph", command, since=since[1], **end)
+            assert told_of(two.frames[since[1] :], "g") == changes
+            assert not any("responseTo" in frame for frame in two.frames)
 
 
-def test_what_is_removed_or_renamed_twice_is_answered_twice_and_sent_once(system: LocalSystem) -> None:
+async def test_what_is_removed_or_renamed_twice_is_answered_twice_and_sent_once(system: LocalSystem) -> None:
     edits: list[tuple[str, dict[str, Any]]] = [
         ("removeedge", {"src": A_OUT, "tgt": B_IN}),
         ("removeinitial", {"src": {"data": 1}, "tgt": A_IN}),
@@ -148,29 +144,25 @@ def test_what_is_removed_or_renamed_twice_is_answered_twice_and_sent_once(system
         ("renamenode", {"from": "b", "to": "c"}),
         ("removenode", {"id": "c"}),
     ]
-
-    async def main() -> None:
-        async with system.editor() as client, system.editor() as other:
-            await client.ask("graph", "clear", id="g")
-            for id in ("a", "b"):
-                await client.ask("graph", "addnode", graph="g", id=id, component="core/Repeat")
-            await client.ask("graph", "addedge", graph="g", src=A_OUT, tgt=B_IN)
-            await client.ask("graph", "addinitial", graph="g", src={"data": 1}, tgt=A_IN)
-            await client.ask("graph", "addinport", graph="g", public="p", **A_IN)
-            await client.ask("graph", "addgroup", graph="g", name="n", nodes=["a"])
-            for command, payload in edits:
-                for _ in range(3):
-                    assert await client.ask("graph", command, graph="g", **payload) == {**payload, "graph": "g"}
-            assert await client.ask("graph", "removeinitial", graph="g", tgt=A_IN) == {"tgt": A_IN, "graph": "g"}
-            await client.ask("graph", "addnode", graph="g", id="end", component="core/Drop")
-            await other.told("graph", "addnode", id="end")
-            for command, payload in edits:
-                assert other.all("graph", command) == [{**payload, "graph": "g"}]
-
-    system.run(main)
+    async with system.editor() as client, system.editor() as other:
+        await client.ask("graph", "clear", id="g")
+        for id in ("a", "b"):
+            await client.ask("graph", "addnode", graph="g", id=id, component="core/Repeat")
+        await client.ask("graph", "addedge", graph="g", src=A_OUT, tgt=B_IN)
+        await client.ask("graph", "addinitial", graph="g", src={"data": 1}, tgt=A_IN)
+        await client.ask("graph", "addinport", graph="g", public="p", **A_IN)
+        await client.ask("graph", "addgroup", graph="g", name="n", nodes=["a"])
+        for command, payload in edits:
+            for _ in range(3):
+                assert await client.ask("graph", command, graph="g", **payload) == {**payload, "graph": "g"}
+        assert await client.ask("graph", "removeinitial", graph="g", tgt=A_IN) == {"tgt": A_IN, "graph": "g"}
+        await client.ask("graph", "addnode", graph="g", id="end", component="core/Drop")
+        await other.told("graph", "addnode", id="end")
+        for command, payload in edits:
+            assert other.all("graph", command) == [{**payload, "graph": "g"}]
 
 
-def test_a_refused_edit_changes_nothing_and_is_sent_to_nobody_else(system: LocalSystem) -> None:
+async def test_a_refused_edit_changes_nothing_and_is_sent_to_nobody_else(system: LocalSystem) -> None:
     wrong: list[tuple[str, dict[str, Any], str]] = [
         ("addnode", {"id": "x", "component": "core/Drop"}, "No graph specified"),
         ("addnode", {"id": "x", "component": "core/Drop", "graph": ""}, "No graph specified"),
@@ -186,113 +178,97 @@ def test_a_refused_edit_changes_nothing_and_is_sent_to_nobody_else(system: Local
          "node 'a' exists with the component 'core/Repeat', so it cannot be 'core/Drop'"),
         ("addgroup", {"name": "n", "nodes": ["a", "x"], "graph": "g"}, "no node 'x' in the graph; nodes: a, b"),
     ]  # fmt: skip
-
-    async def main() -> None:
-        async with system.editor() as one, system.editor() as two:
-            await one.ask("graph", "clear", id="g")
-            await one.ask("graph", "addnode", graph="g", id="a", component="core/Repeat")
-            await one.ask("graph", "addnode", graph="g", id="b", component="core/Drop")
-            await two.told("graph", "addnode", id="b")
-            before, since = await source_of(one, "g"), len(two.frames)
-            for command, payload, text in wrong:
-                with pytest.raises(Refused) as refused:
-                    await one.ask("graph", command, **payload)
-                assert str(refused.value) == text
-            assert await source_of(one, "g") == before
-            await two.ask("network", "getstatus", graph="g")
-            assert [frame["command"] for frame in two.frames[since:] if frame["protocol"] == "graph"] == []
-
-    system.run(main)
+    async with system.editor() as one, system.editor() as two:
+        await one.ask("graph", "clear", id="g")
+        await one.ask("graph", "addnode", graph="g", id="a", component="core/Repeat")
+        await one.ask("graph", "addnode", graph="g", id="b", component="core/Drop")
+        await two.told("graph", "addnode", id="b")
+        before, since = await source_of(one, "g"), len(two.frames)
+        for command, payload, text in wrong:
+            with pytest.raises(Refused) as refused:
+                await one.ask("graph", command, **payload)
+            assert str(refused.value) == text
+        assert await source_of(one, "g") == before
+        await two.ask("network", "getstatus", graph="g")
+        assert [frame["command"] for frame in two.frames[since:] if frame["protocol"] == "graph"] == []
 
 
-def test_who_is_discovered_is_a_node_that_can_be_used(system: LocalSystem) -> None:
-    async def main() -> None:
-        async with system.editor() as one, system.editor() as two:
-            for each in (one, two):
-                await each.ask("runtime", "getruntime")
-            async with taking_part(Source("sensor"), Sink("display"), broker=system.broker):
-                for role in ("sensor", "display"):
-                    shown = await two.told("graph", "addnode", graph=MAIN, id=role)
-                    assert shown["payload"]["metadata"]["discovered"] is True
-                since = len(two.frames)
-                # A place makes it no part of the graph.
-                await one.ask("graph", "changenode", graph=MAIN, id="sensor", metadata={"x": 5})
-                await one.ask("graph", "changenode", graph=MAIN, id="sensor", metadata={"label": "S"})
-                taken = await two.told("graph", "addnode", graph=MAIN, id="sensor", since=since)
-                assert taken["payload"]["metadata"] == {}
-                await two.told("graph", "changenode", graph=MAIN, id="sensor", metadata={"label": "S"})
-                # It is shown again after all else has been removed.
-                since = len(two.frames)
-                await one.ask("graph", "clear", id=MAIN)
-                await two.told("graph", "addnode", graph=MAIN, id="display", since=since)
-                await two.told("graph", "addnode", graph=MAIN, id="sensor", since=since)
-
-    system.run(main)
+async def test_who_is_discovered_is_a_node_that_can_be_used(system: LocalSystem) -> None:
+    async with system.editor() as one, system.editor() as two:
+        for each in (one, two):
+            await each.ask("runtime", "getruntime")
+        async with taking_part(Source("sensor"), Sink("display"), broker=system.broker):
+            for role in ("sensor", "display"):
+                shown = await two.told("graph", "addnode", graph=MAIN, id=role)
+                assert shown["payload"]["metadata"]["discovered"] is True
+            since = len(two.frames)
+            # A place makes it no part of the graph.
+            await one.ask("graph", "changenode", graph=MAIN, id="sensor", metadata={"x": 5})
+            await one.ask("graph", "changenode", graph=MAIN, id="sensor", metadata={"label": "S"})
+            taken = await two.told("graph", "addnode", graph=MAIN, id="sensor", since=since)
+            assert taken["payload"]["metadata"] == {}
+            await two.told("graph", "changenode", graph=MAIN, id="sensor", metadata={"label": "S"})
+            # It is shown again after all else has been removed.
+            since = len(two.frames)
+            await one.ask("graph", "clear", id=MAIN)
+            await two.told("graph", "addnode", graph=MAIN, id="display", since=since)
+            await two.told("graph", "addnode", graph=MAIN, id="sensor", since=since)
 
 
-def test_a_new_edge_is_answered_once_it_is_applied_and_at_once_where_an_end_is_absent(system: LocalSystem) -> None:
-    async def main() -> None:
-        inports = [{"id": "in", "queue": "mute/in"}]
-        mute = discovery_message("mute", id="mute", inports=inports, bind="fbp/bind/mute", confirms=True)
-        system.broker.publish("fbp/participant/mute", mute, retain=True)
-        async with system.editor() as editor, taking_part(Source("source"), Sink("sink"), broker=system.broker):
-            await system.wait(lambda status: len(status["nodes"]) >= 3)
+async def test_a_new_edge_is_answered_once_it_is_applied_and_at_once_where_an_end_is_absent(
+    system: LocalSystem,
+) -> None:
+    inports = [{"id": "in", "queue": "mute/in"}]
+    mute = discovery_message("mute", id="mute", inports=inports, bind="fbp/bind/mute", confirms=True)
+    system.broker.publish("fbp/participant/mute", mute, retain=True)
+    async with system.editor() as editor, taking_part(Source("source"), Sink("sink"), broker=system.broker):
+        await system.wait(lambda status: len(status["nodes"]) >= 3)
 
-            async def seconds(tgt: str) -> float:
-                began = time.monotonic()
-                src, end = {"node": "source", "port": "out"}, {"node": tgt, "port": "in"}
-                await editor.ask("graph", "addedge", graph=MAIN, src=src, tgt=end)
-                return time.monotonic() - began
+        async def seconds(tgt: str) -> float:
+            began = time.monotonic()
+            src, end = {"node": "source", "port": "out"}, {"node": tgt, "port": "in"}
+            await editor.ask("graph", "addedge", graph=MAIN, src=src, tgt=end)
+            return time.monotonic() - began
 
-            assert await seconds("sink") < 0.5
-            assert system.status()["edges"][-1]["kind"] == "direct"
-            assert await seconds("mute") == pytest.approx(2, abs=0.1), "it does not confirm its list"
-            await editor.ask("graph", "addnode", graph=MAIN, id="away", component="test/Away")
-            assert await seconds("away") == 0
-
-    system.run(main)
+        assert await seconds("sink") < 0.5
+        assert system.status()["edges"][-1]["kind"] == "direct"
+        assert await seconds("mute") == pytest.approx(2, abs=0.1), "it does not confirm its list"
+        await editor.ask("graph", "addnode", graph=MAIN, id="away", component="test/Away")
+        assert await seconds("away") == 0
 
 
-def test_who_has_left_for_good_is_no_node_any_more(system: LocalSystem) -> None:
+async def test_who_has_left_for_good_is_no_node_any_more(system: LocalSystem) -> None:
     def announce(payload: str) -> None:
         system.broker.publish("fbp/participant/guest", payload, retain=True)
 
-    async def main() -> None:
-        async with system.editor() as client:
-            await client.ask("runtime", "getruntime")
-            announce(discovery_message("guest", id="guest"))
-            await client.told("graph", "addnode", graph=MAIN, id="guest", component="x/Y")
-            announce("")
-            await client.told("graph", "removenode", graph=MAIN, id="guest")
-            assert "guest" not in await source_of(client, MAIN)
-
-    system.run(main)
+    async with system.editor() as client:
+        await client.ask("runtime", "getruntime")
+        announce(discovery_message("guest", id="guest"))
+        await client.told("graph", "addnode", graph=MAIN, id="guest", component="x/Y")
+        announce("")
+        await client.told("graph", "removenode", graph=MAIN, id="guest")
+        assert "guest" not in await source_of(client, MAIN)
 
 
-def test_a_fixture_goes_with_the_client_that_has_made_it_and_so_does_an_empty_graph(system: LocalSystem) -> None:
-    async def main() -> None:
-        async with system.editor() as stays:
-            async with system.editor() as leaves:
-                for graph in ("fixture.a", "kept"):
-                    await leaves.ask("graph", "clear", id=graph, main=False)
-                    await leaves.ask("graph", "addnode", graph=graph, id="a", component="core/Repeat")
-                await leaves.ask("graph", "clear", id="empty", main=False)
-                await stays.ask("graph", "clear", id="fixture.b", main=False)
-                await stays.ask("graph", "addnode", graph="fixture.a", id="b", component="core/Repeat")
-                with pytest.raises(Refused, match=r"^Requested graph not found$"):
-                    await stays.ask("graph", "addnode", graph="fixture.c", id="b", component="core/Repeat")
-            for graph in ("fixture.a", "empty"):
-                with pytest.raises(Refused, match=r"^Requested graph not found$"):
-                    await asked_until_gone(stays, graph)
-            for graph in ("kept", "fixture.b"):
-                assert not (await stays.ask("network", "getstatus", graph=graph))["started"]
-
-    system.run(main)
+async def test_a_fixture_goes_with_the_client_that_has_made_it_and_so_does_an_empty_graph(system: LocalSystem) -> None:
+    async with system.editor() as stays:
+        async with system.editor() as leaves:
+            for graph in ("fixture.a", "kept"):
+                await leaves.ask("graph", "clear", id=graph, main=False)
+                await leaves.ask("graph", "addnode", graph=graph, id="a", component="core/Repeat")
+            await leaves.ask("graph", "clear", id="empty", main=False)
+            await stays.ask("graph", "clear", id="fixture.b", main=False)
+            await stays.ask("graph", "addnode", graph="fixture.a", id="b", component="core/Repeat")
+            with pytest.raises(Refused, match=r"^Requested graph not found$"):
+                await stays.ask("graph", "addnode", graph="fixture.c", id="b", component="core/Repeat")
+        for graph in ("fixture.a", "empty"):
+            with pytest.raises(Refused, match=r"^Requested graph not found$"):
+                await asked_until_gone(stays, graph)
+        for graph in ("kept", "fixture.b"):
+            assert not (await stays.ask("network", "getstatus", graph=graph))["started"]
 
 
-def test_secure_initial_packets_are_masked_for_those_who_may_not_change_the_graph(
-    tmp_path: Path,
-) -> None:
+def test_secure_initial_packets_are_masked_for_those_who_may_not_change_the_graph(tmp_path: Path) -> None:
     """They come and go by a command, with their node, by the file; and are in the graph's source."""
     viewer_secret, hush = "only-looks-and-sees", "hush, this is private"
     graph = {"processes": {"first": {"component": "core/Drop"}}, "connections": []}

@@ -61,7 +61,7 @@ async def is_served(client: Editor) -> None:
     assert (await client.ask("runtime", "getruntime"))["type"] == "msgflo"
 
 
-def test_a_name_leads_nowhere_but_into_the_component_folder(system: LocalSystem, tmp_path: Path) -> None:
+async def test_a_name_leads_nowhere_but_into_the_component_folder(system: LocalSystem, tmp_path: Path) -> None:
     before = listing(tmp_path)
     sources = [{"name": name} for name in NAMES]
     sources += [{"name": name, "library": "home"} for name in NAMES]
@@ -70,15 +70,11 @@ def test_a_name_leads_nowhere_but_into_the_component_folder(system: LocalSystem,
         {"name": "Evil", "library": "home", "language": language} for language in ("", "../x", "json", "sh", "c")
     ]
     sources += [{"name": "Suite", "library": "home", "tests": "topology: x\n"}]
-
-    async def main() -> None:
-        async with system.editor(secret=SECRET) as client, system.editor() as other:
-            for number, source in enumerate(sources):
-                payload = {"language": "python", "code": CODE, **source}
-                with pytest.raises(Refused):
-                    await client.ask("component", "source", **payload)
-                if number % 20 == 0:
-                    await is_served(other)
-
-    system.run(main)
+    async with system.editor(secret=SECRET) as client, system.editor() as other:
+        for number, source in enumerate(sources):
+            payload = {"language": "python", "code": CODE, **source}
+            with pytest.raises(Refused):
+                await client.ask("component", "source", **payload)
+            if number % 20 == 0:
+                await is_served(other)
     assert listing(tmp_path) == before

@@ -26,19 +26,15 @@ def answer(frames: list[dict[str, Any]], command: str) -> dict[str, Any]:
     return dict(found)
 
 
-def test_icons_are_sent_again_once_the_editor_has_drawn_the_graph(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_icons_are_sent_again_once_the_editor_has_drawn_the_graph(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(node_health, "DRAWN_S", 0.0)
-
-    async def main() -> None:
-        graph = Graph()
-        graph.add_node("lamp", "x/Lamp")
-        _, service = served(graph)
-        client = joined(service)
-        for _ in range(2):
-            frames = ask(service, client, "network", "getstatus", graph="default/main")
-            assert answer(frames, "icon")["id"] == "lamp"
-        for _ in range(10):
-            await asyncio.sleep(0)
-        assert [(frame["command"], frame["payload"]["id"]) for frame in read(client)] == [("icon", "lamp")]
-
-    asyncio.run(main())
+    graph = Graph()
+    graph.add_node("lamp", "x/Lamp")
+    _, service = served(graph)
+    client = joined(service)
+    for _ in range(2):
+        frames = ask(service, client, "network", "getstatus", graph="default/main")
+        assert answer(frames, "icon")["id"] == "lamp"
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert [(frame["command"], frame["payload"]["id"]) for frame in read(client)] == [("icon", "lamp")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import Any
 
@@ -52,39 +51,33 @@ def ask(service: Service, client: ClientHandle, command: str, **payload: Any) ->
     service.dispatcher.handle(client, Request("component", command, payload))
 
 
-def test_the_list_has_them_until_the_real_ones_come() -> None:
-    async def main() -> None:
-        coordinator, service = served(parse(GRAPH))
-        client = joined(service)
-        ask(service, client, "list")
-        listed = components(client)
-        assert (listed["porch/Button"], listed["porch/Lamp"]) == (BUTTON, LAMP)
-        ask(service, client, "list")
-        assert read(client)[-1]["payload"] == len(listed)
-        ask(service, client, "getsource", name="porch/Lamp")
-        (source,) = read(client)
-        assert (source["command"], source["payload"]["language"]) == ("source", "text")
-        button = Participant("button", "button", "porch/Button", outports=(Port("pressed", "button/pressed"),))
-        coordinator.registry.discovered(button, time.monotonic())
-        coordinator.events.emit(Reconciled())
-        (real,) = components(client).values()
-        assert (real["name"], real.get("description"), real["outPorts"]) == ("porch/Button", None, [port("pressed")])
-        coordinator.events.emit(Reconciled())
-        assert components(client) == {}
-
-    asyncio.run(main())
+async def test_the_list_has_them_until_the_real_ones_come() -> None:
+    coordinator, service = served(parse(GRAPH))
+    client = joined(service)
+    ask(service, client, "list")
+    listed = components(client)
+    assert (listed["porch/Button"], listed["porch/Lamp"]) == (BUTTON, LAMP)
+    ask(service, client, "list")
+    assert read(client)[-1]["payload"] == len(listed)
+    ask(service, client, "getsource", name="porch/Lamp")
+    (source,) = read(client)
+    assert (source["command"], source["payload"]["language"]) == ("source", "text")
+    button = Participant("button", "button", "porch/Button", outports=(Port("pressed", "button/pressed"),))
+    coordinator.registry.discovered(button, time.monotonic())
+    coordinator.events.emit(Reconciled())
+    (real,) = components(client).values()
+    assert (real["name"], real.get("description"), real["outPorts"]) == ("porch/Button", None, [port("pressed")])
+    coordinator.events.emit(Reconciled())
+    assert components(client) == {}
 
 
-def test_editors_are_notified_when_a_graph_names_one_or_another_port_of_it() -> None:
-    async def main() -> None:
-        coordinator, service = served(parse("count(core/Counter)\n"))
-        client = joined(service)
-        coordinator.graphs.edit(MAIN, "addnode", {"id": "lamp", "component": "porch/Lamp"})
-        coordinator.events.emit(Reconciled())
-        assert components(client) == {"porch/Lamp": stand_in("porch/Lamp", [], [])}
-        edge = {"src": {"node": "count", "port": "out"}, "tgt": {"node": "lamp", "port": "level"}}
-        coordinator.graphs.edit(MAIN, "addedge", edge)
-        coordinator.events.emit(BrokerAway())  # the broker is away
-        assert components(client) == {"porch/Lamp": stand_in("porch/Lamp", [port("level")], [])}
-
-    asyncio.run(main())
+async def test_editors_are_notified_when_a_graph_names_one_or_another_port_of_it() -> None:
+    coordinator, service = served(parse("count(core/Counter)\n"))
+    client = joined(service)
+    coordinator.graphs.edit(MAIN, "addnode", {"id": "lamp", "component": "porch/Lamp"})
+    coordinator.events.emit(Reconciled())
+    assert components(client) == {"porch/Lamp": stand_in("porch/Lamp", [], [])}
+    edge = {"src": {"node": "count", "port": "out"}, "tgt": {"node": "lamp", "port": "level"}}
+    coordinator.graphs.edit(MAIN, "addedge", edge)
+    coordinator.events.emit(BrokerAway())  # the broker is away
+    assert components(client) == {"porch/Lamp": stand_in("porch/Lamp", [port("level")], [])}

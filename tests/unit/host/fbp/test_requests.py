@@ -95,54 +95,48 @@ async def answered(client: Editor, frame: dict[str, Any], *answers: str) -> dict
 
 
 @pytest.mark.parametrize("version", ["0.7", "0.8"])
-def test_every_request_is_answered_in_the_way_of_either_version(system: LocalSystem, version: str) -> None:
-    async def main() -> None:
-        async with system.editor(afar=True) as client:
-            for number, (protocol, command, payload, answer) in enumerate(REQUESTS):
-                frame: dict[str, Any] = {"protocol": protocol, "command": command}
-                if version == "0.7":
-                    frame["payload"] = {**payload, "secret": SECRET}
-                else:
-                    frame |= {"payload": payload, "secret": SECRET, "requestId": f"r{number}"}
-                told = await answered(client, frame, answer, "error")
-                assert told["command"] == answer, told
-                has_number = version == "0.8" and command != "edges"  # whose schema has no room for it
-                assert told.get("responseTo") == (f"r{number}" if has_number else None)
-            assert SECRET not in json.dumps(client.frames)
-
-    system.run(main)
+async def test_every_request_is_answered_in_the_way_of_either_version(system: LocalSystem, version: str) -> None:
+    async with system.editor(afar=True) as client:
+        for number, (protocol, command, payload, answer) in enumerate(REQUESTS):
+            frame: dict[str, Any] = {"protocol": protocol, "command": command}
+            if version == "0.7":
+                frame["payload"] = {**payload, "secret": SECRET}
+            else:
+                frame |= {"payload": payload, "secret": SECRET, "requestId": f"r{number}"}
+            told = await answered(client, frame, answer, "error")
+            assert told["command"] == answer, told
+            has_number = version == "0.8" and command != "edges"  # whose schema has no room for it
+            assert told.get("responseTo") == (f"r{number}" if has_number else None)
+        assert SECRET not in json.dumps(client.frames)
 
 
-def test_what_is_missing_unknown_or_not_permitted_is_answered_with_an_error(system: LocalSystem) -> None:
-    async def main() -> None:
-        async with system.editor() as here, system.editor(afar=True) as afar:
+async def test_what_is_missing_unknown_or_not_permitted_is_answered_with_an_error(system: LocalSystem) -> None:
+    async with system.editor() as here, system.editor(afar=True) as afar:
 
-            async def error(client: Editor, protocol: str, command: str, payload: Any, **more: Any) -> str:
-                frame = {"protocol": protocol, "command": command, "payload": payload, "requestId": "1", **more}
-                if protocol not in PROTOCOLS:
-                    since = len(client.frames)
-                    await client.socket.send_json(frame)
-                    told = await client.told("runtime", "error", since=since)
-                else:
-                    told = await answered(client, frame, "error")
-                assert told["responseTo"] == "1"
-                return str(told["payload"]["message"])
+        async def error(client: Editor, protocol: str, command: str, payload: Any, **more: Any) -> str:
+            frame = {"protocol": protocol, "command": command, "payload": payload, "requestId": "1", **more}
+            if protocol not in PROTOCOLS:
+                since = len(client.frames)
+                await client.socket.send_json(frame)
+                told = await client.told("runtime", "error", since=since)
+            else:
+                told = await answered(client, frame, "error")
+            assert told["responseTo"] == "1"
+            return str(told["payload"]["message"])
 
-            for protocol, command in ALL_COMMANDS:
-                name = f"{protocol}:{command}"
-                if name not in ("runtime:getruntime", "component:list", "network:persist"):
-                    assert await error(here, protocol, command, {}, secret=SECRET)
-                assert await error(here, protocol, command, [], secret=SECRET) == '"payload" is not an object'
-                if name != "runtime:getruntime":
-                    assert await error(afar, protocol, command, {}) == f"{name} is not permitted"
-            for protocol, command in (
-                ("graph", "list"), ("graph", "error"), ("runtime", "ports"), ("network", "data"), ("network", "START"),
-                ("component", "componentsready"), ("trace", "error"), ("routing", "clear"), ("Graph", "clear"),
-            ):  # fmt: skip
-                text = f"{protocol}:{command} is no command of this runtime"
-                assert await error(here, protocol, command, {}, secret=SECRET) == text
-
-    system.run(main)
+        for protocol, command in ALL_COMMANDS:
+            name = f"{protocol}:{command}"
+            if name not in ("runtime:getruntime", "component:list", "network:persist"):
+                assert await error(here, protocol, command, {}, secret=SECRET)
+            assert await error(here, protocol, command, [], secret=SECRET) == '"payload" is not an object'
+            if name != "runtime:getruntime":
+                assert await error(afar, protocol, command, {}) == f"{name} is not permitted"
+        for protocol, command in (
+            ("graph", "list"), ("graph", "error"), ("runtime", "ports"), ("network", "data"), ("network", "START"),
+            ("component", "componentsready"), ("trace", "error"), ("routing", "clear"), ("Graph", "clear"),
+        ):  # fmt: skip
+            text = f"{protocol}:{command} is no command of this runtime"
+            assert await error(here, protocol, command, {}, secret=SECRET) == text
 
 
 # -- spoilt ones --

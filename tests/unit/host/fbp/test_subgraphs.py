@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Coroutine
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -22,20 +21,6 @@ EDGE = {"src": {"node": "a", "port": "out"}, "tgt": {"node": "b", "port": "in"}}
 INITIAL = {"src": {"data": 5}, "tgt": {"node": "a", "port": "in"}}
 
 
-def run(
-    system: LocalSystem, main: Callable[[], Coroutine[Any, Any, None]], *participants: LocalGraphParticipant
-) -> None:
-    """Run a test with participants that are graphs."""
-
-    async def beside_them() -> None:
-        with ExitStack() as stack:
-            for each in participants:
-                stack.enter_context(each)
-            await main()
-
-    system.run(beside_them)
-
-
 async def shown(client: Editor, component: str = INNER) -> dict[str, Any]:
     """The component of a graph, as soon as the editor is told of it."""
     await client.ask("runtime", "getruntime")
@@ -48,10 +33,10 @@ async def shown(client: Editor, component: str = INNER) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("numbers", [True, False], ids=["0.8", "0.7"])
-def test_two_editors_open_a_participant_that_is_a_graph_edit_it_and_see_its_data(
+async def test_two_editors_open_a_participant_that_is_a_graph_edit_it_and_see_its_data(
     system: LocalSystem, numbers: bool
 ) -> None:
-    async def main() -> None:
+    with LocalGraphParticipant("inner", system.broker, numbers=numbers):
         async with system.editor() as one, system.editor() as two:
             assert (await shown(one))["subgraph"] is True
             await shown(two)
@@ -76,17 +61,18 @@ def test_two_editors_open_a_participant_that_is_a_graph_edit_it_and_see_its_data
                 "ab"
             )
 
-    run(system, main, LocalGraphParticipant("inner", system.broker, numbers=numbers))
-
 
 def edge(src: str, tgt: str) -> dict[str, Any]:
     return {"src": {"node": src, "port": "out"}, "tgt": {"node": tgt, "port": "in"}}
 
 
-def test_the_runtime_is_asked_for_the_edges_that_an_editor_selects_and_need_not_answer(system: LocalSystem) -> None:
+async def test_the_runtime_is_asked_for_the_edges_that_an_editor_selects_and_need_not_answer(
+    system: LocalSystem,
+) -> None:
     upper = {"src": {"node": "b", "port": "OUT"}, "tgt": {"node": "c", "port": "in"}}
 
-    async def main() -> None:
+    inner = LocalGraphParticipant("inner", system.broker)
+    with inner:
         async with system.editor() as one:
             await shown(one)
             answer = await one.ask("network", "edges", graph=INNER, edges=[edge("a", "b"), upper])
@@ -96,16 +82,16 @@ def test_the_runtime_is_asked_for_the_edges_that_an_editor_selects_and_need_not_
             with pytest.raises(Refused, match=r'edges\[0\] is 5; an object with "src" and "tgt" is needed'):
                 await one.ask("network", "edges", graph=INNER, edges=[5])
 
-    inner = LocalGraphParticipant("inner", system.broker)
-    run(system, main, inner)
 
-
-def test_many_and_large_packets_of_it_are_shown_as_few_and_short_and_the_rest_is_counted(system: LocalSystem) -> None:
+async def test_many_and_large_packets_of_it_are_shown_as_few_and_short_and_the_rest_is_counted(
+    system: LocalSystem,
+) -> None:
     def say(data: Any) -> None:
         payload = {"id": "ab", **edge("a", "b"), "data": data, "graph": MAIN}
         inner.say({"protocol": "network", "command": "data", "payload": payload})
 
-    async def main() -> None:
+    inner = LocalGraphParticipant("inner", system.broker)
+    with inner:
         async with system.editor() as one:
             await shown(one)
             await one.ask("network", "getstatus", graph=INNER)
@@ -122,29 +108,24 @@ def test_many_and_large_packets_of_it_are_shown_as_few_and_short_and_the_rest_is
             assert re.fullmatch(r'\["x{998}… \(100004 bytes\)', packets[0])
             assert len(packets) < 400
 
-    inner = LocalGraphParticipant("inner", system.broker)
-    run(system, main, inner)
-
 
 def test_secrets_are_not_passed_on_and_what_a_client_may_not_do_is_refused_here() -> None:
     secret = "correct-horse-battery"
     system = LocalSystem(secrets={secret: ALL})
+    inner = LocalGraphParticipant("inner", system.broker)
 
     async def main() -> None:
-        async with (
-            system.editor(secret=secret) as one,
-            system.editor(afar=True) as stranger,
-        ):
-            await shown(one)
-            assert not (await stranger.ask("runtime", "getruntime"))["capabilities"]
-            await one.ask("graph", "addnode", graph=INNER, secret=secret, **NODE)
-            with pytest.raises(Refused, match="graph:addnode is not permitted"):
-                await stranger.ask("graph", "addnode", graph=INNER, **NODE)
-            await one.ask("network", "getstatus", graph=INNER)
-            assert not stranger.all("graph", "addnode")
+        with inner:
+            async with system.editor(secret=secret) as one, system.editor(afar=True) as stranger:
+                await shown(one)
+                assert not (await stranger.ask("runtime", "getruntime"))["capabilities"]
+                await one.ask("graph", "addnode", graph=INNER, secret=secret, **NODE)
+                with pytest.raises(Refused, match="graph:addnode is not permitted"):
+                    await stranger.ask("graph", "addnode", graph=INNER, **NODE)
+                await one.ask("network", "getstatus", graph=INNER)
+                assert not stranger.all("graph", "addnode")
 
-    inner = LocalGraphParticipant("inner", system.broker)
-    run(system, main, inner)
+    system.run(main)
     assert secret not in json.dumps(inner.requests)
     # It is asked for its graph again where the answer takes a second.
     commands = [request["command"] for request in inner.requests]
@@ -159,26 +140,28 @@ def test_its_secure_initial_packets_are_masked_for_those_who_may_not_change_it()
     masked = {**initial, "src": {"data": "DATA"}, **secure, "graph": INNER}
 
     async def main() -> None:
-        async with system.editor() as one, system.editor(secret=viewer_secret) as viewer:
-            await shown(one)
-            await shown(viewer)
-            await one.ask("graph", "addnode", graph=INNER, **NODE)
-            answer = await one.ask("graph", "addinitial", graph=INNER, **initial, **secure)
-            assert answer == {**initial, **secure, "graph": INNER}
-            await viewer.told("graph", "addinitial")
-            assert viewer.all("graph", "addinitial") == [masked]
-            code = (await viewer.ask("component", "getsource", name=INNER))["code"]
-            assert [each["data"] for each in json.loads(code)["connections"]] == ["DATA"]
-            assert hush in (await one.ask("component", "getsource", name=INNER))["code"]
-            await one.ask("graph", "removeinitial", graph=INNER, **initial)
-            await viewer.told("graph", "removeinitial", tgt=initial["tgt"])
-            assert hush not in json.dumps(viewer.frames)
+        with LocalGraphParticipant("inner", system.broker):
+            async with system.editor() as one, system.editor(secret=viewer_secret) as viewer:
+                await shown(one)
+                await shown(viewer)
+                await one.ask("graph", "addnode", graph=INNER, **NODE)
+                answer = await one.ask("graph", "addinitial", graph=INNER, **initial, **secure)
+                assert answer == {**initial, **secure, "graph": INNER}
+                await viewer.told("graph", "addinitial")
+                assert viewer.all("graph", "addinitial") == [masked]
+                code = (await viewer.ask("component", "getsource", name=INNER))["code"]
+                assert [each["data"] for each in json.loads(code)["connections"]] == ["DATA"]
+                assert hush in (await one.ask("component", "getsource", name=INNER))["code"]
+                await one.ask("graph", "removeinitial", graph=INNER, **initial)
+                await viewer.told("graph", "removeinitial", tgt=initial["tgt"])
+                assert hush not in json.dumps(viewer.frames)
 
-    run(system, main, LocalGraphParticipant("inner", system.broker))
+    system.run(main)
 
 
-def test_graphs_that_share_a_component_are_reached_by_their_roles(system: LocalSystem) -> None:
-    async def main() -> None:
+async def test_graphs_that_share_a_component_are_reached_by_their_roles(system: LocalSystem) -> None:
+    left, right = (LocalGraphParticipant(role, system.broker) for role in ("left", "right"))
+    with left, right:
         async with system.editor() as one:
             await shown(one)
             for role in ("left", "right"):
@@ -188,15 +171,13 @@ def test_graphs_that_share_a_component_are_reached_by_their_roles(system: LocalS
                 each.say({"protocol": "network", "command": "icon", "payload": {"id": "a", "icon": "x", "graph": MAIN}})
             for role in ("left", "right"):
                 await one.told("network", "icon", graph=role, id="a")
-
-    left, right = (LocalGraphParticipant(role, system.broker) for role in ("left", "right"))
-    run(system, main, left, right)
     assert left.got("addnode")
     assert right.got("addnode")
 
 
-def test_one_that_is_silent_and_one_that_is_lost_are_reported_to_who_asks(system: LocalSystem) -> None:
-    async def main() -> None:
+async def test_one_that_is_silent_and_one_that_is_lost_are_reported_to_who_asks(system: LocalSystem) -> None:
+    inner = LocalGraphParticipant("inner", system.broker, deaf=True)
+    with inner:
         async with system.editor() as one:
             await shown(one)
             with pytest.raises(Refused, match='the participant of the graph "home/Inner" has not answered within 4 s'):
@@ -213,12 +194,10 @@ def test_one_that_is_silent_and_one_that_is_lost_are_reported_to_who_asks(system
                 await opened(one, INNER)
                 await one.ask("graph", "addnode", graph=INNER, **NODE)
 
-    inner = LocalGraphParticipant("inner", system.broker, deaf=True)
-    run(system, main, inner)
 
-
-def test_names_of_ours_are_ours(system: LocalSystem) -> None:
-    async def main() -> None:
+async def test_names_of_ours_are_ours(system: LocalSystem) -> None:
+    first = LocalGraphParticipant("default/main", system.broker, component="core/Repeat")
+    with first, LocalGraphParticipant("other", system.broker, component="core/Repeat"):
         async with system.editor() as one:
             await shown(one, "core/Repeat")
             await system.wait(lambda status: any(node["id"] == "default/main" for node in status["nodes"]))
@@ -227,9 +206,6 @@ def test_names_of_ours_are_ours(system: LocalSystem) -> None:
             assert not (await one.listing())["core/Repeat"]["subgraph"]
             # By the name that is left to it, it still can be reached.
             await opened(one, "other")
-
-    first = LocalGraphParticipant("default/main", system.broker, component="core/Repeat")
-    run(system, main, first, LocalGraphParticipant("other", system.broker, component="core/Repeat"))
     assert {request["command"] for request in first.requests} <= {"getruntime"}
 
 
@@ -243,19 +219,17 @@ async def opened(client: Editor, graph: str) -> None:
     raise AssertionError(f"{graph} is not known")
 
 
-def test_a_silent_graph_of_the_namespace_has_its_declaration_as_its_source(system: LocalSystem) -> None:
+async def test_a_silent_graph_of_the_namespace_has_its_declaration_as_its_source(system: LocalSystem) -> None:
     name = "default/Inner"
 
-    async def main() -> None:
+    inner = LocalGraphParticipant("inner", system.broker, component=name, deaf=True)
+    with inner:
         async with system.editor() as one:
             await shown(one, name)
             assert (await one.ask("component", "getsource", name=name))["language"] == "yaml"
             inner.deaf = False
             while (await one.ask("component", "getsource", name=name))["language"] != "json":
                 await pass_time(0.1)
-
-    inner = LocalGraphParticipant("inner", system.broker, component=name, deaf=True)
-    run(system, main, inner)
 
 
 HOSTILE: dict[str, bytes | dict[str, Any]] = {
@@ -278,10 +252,11 @@ HOSTILE: dict[str, bytes | dict[str, Any]] = {
 }  # fmt: skip
 
 
-def test_messages_that_it_may_not_send_are_dropped_with_one_log_line(
+async def test_messages_that_it_may_not_send_are_dropped_with_one_log_line(
     system: LocalSystem, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def main() -> None:
+    inner = LocalGraphParticipant("inner", system.broker)
+    with inner:
         async with system.editor() as one:
             await shown(one)
             await one.ask("network", "getstatus", graph=INNER)
@@ -293,16 +268,14 @@ def test_messages_that_it_may_not_send_are_dropped_with_one_log_line(
             told = await one.told("network", "output")
             assert told["payload"] == {"message": "home/Inner: it is hot"}
             assert one.frames[since:] == [told]
-
-    inner = LocalGraphParticipant("inner", system.broker)
-    run(system, main, inner)
     for complaint in HOSTILE:
         assert caplog.text.count(complaint) == 1, complaint
     assert "Traceback" not in caplog.text
 
 
-def test_a_later_editor_gets_its_exported_ports(system: LocalSystem) -> None:
-    async def main() -> None:
+async def test_a_later_editor_gets_its_exported_ports(system: LocalSystem) -> None:
+    inner = LocalGraphParticipant("inner", system.broker)
+    with inner:
         for _ in range(2):  # what it has said to nobody it is asked again
             async with system.editor() as one:
                 await shown(one)
@@ -311,8 +284,5 @@ def test_a_later_editor_gets_its_exported_ports(system: LocalSystem) -> None:
                     await later.ask("runtime", "getruntime")
                     ports = await later.told("runtime", "ports", graph=INNER)
                     assert ports["payload"] == {"graph": INNER, "inPorts": [], "outPorts": []}
-
-    inner = LocalGraphParticipant("inner", system.broker)
-    run(system, main, inner)
     assert len(inner.requests) >= 2
     assert {request["command"] for request in inner.requests} == {"getruntime"}

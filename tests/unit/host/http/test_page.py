@@ -6,27 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from editors import run
 from msgflo_host.http.security_headers import _connections
 
 
-def test_a_file_that_has_changed_is_sent_at_the_next_visit(tmp_path: Path) -> None:
+async def test_a_file_that_has_changed_is_sent_at_the_next_visit(tmp_path: Path) -> None:
     from aiohttp.test_utils import make_mocked_request
 
     from msgflo_host.http.page_files import Files
 
     file = tmp_path / "a.js"
     file.write_text("1;\n")
-
-    async def main() -> None:
-        files = Files(tmp_path)
-        first = await files.serve(make_mocked_request("GET", "/a.js"), "a.js")
-        file.write_text("22;\n")
-        known = {"If-None-Match": first.headers["ETag"]}
-        second = await files.serve(make_mocked_request("GET", "/a.js", headers=known), "a.js")
-        assert (second.status, second.body) == (200, b"22;\n")
-
-    run(main)
+    files = Files(tmp_path)
+    first = await files.serve(make_mocked_request("GET", "/a.js"), "a.js")
+    file.write_text("22;\n")
+    known = {"If-None-Match": first.headers["ETag"]}
+    second = await files.serve(make_mocked_request("GET", "/a.js", headers=known), "a.js")
+    assert (second.status, second.body) == (200, b"22;\n")
 
 
 # --- The policy ---

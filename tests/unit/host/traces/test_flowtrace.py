@@ -71,13 +71,7 @@ def test_what_is_no_trace_is_an_error_with_its_place(text: str, message: str) ->
 
 @pytest.mark.parametrize(
     "payload",
-    [
-        None,
-        {"src": "a"},
-        {"tgt": {"node": "a"}},
-        {"tgt": {"node": "a", "port": "in", "index": 1.5}},
-        {"subgraph": "a"},
-    ],
+    [None, {"src": "a"}, {"tgt": {"node": "a"}}, {"tgt": {"node": "a", "port": "in", "index": 1.5}}, {"subgraph": "a"}],
 )
 def test_packet_without_sound_ends_is_an_error(payload: Any) -> None:
     event = {"protocol": "network", "command": "data", "payload": payload}

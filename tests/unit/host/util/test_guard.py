@@ -6,7 +6,6 @@ import asyncio
 
 import pytest
 
-from event_loop import run_simulated
 from memory_broker import MemoryBroker
 from msgflo_host.control.coordinator import Coordinator
 from msgflo_host.graph.model import Graph
@@ -33,7 +32,9 @@ def test_a_fault_is_logged_with_its_place_and_reported_once(logged: pytest.LogCa
 
 
 @pytest.mark.parametrize("place", ["event", "preparation", "tick"])
-def test_the_coordinator_goes_on_though_one_who_is_reported_fails(place: str, logged: pytest.LogCaptureFixture) -> None:
+async def test_the_coordinator_goes_on_though_one_who_is_reported_fails(
+    place: str, logged: pytest.LogCaptureFixture
+) -> None:
     news: list[str] = []
 
     async def main(broker: MemoryBroker) -> None:
@@ -61,11 +62,8 @@ def test_the_coordinator_goes_on_though_one_who_is_reported_fails(place: str, lo
         while coordinator.registry.state(node) != "alive":
             await asyncio.sleep(0.01)
 
-    async def bounded() -> None:
-        with MemoryBroker() as broker:
-            async with asyncio.timeout(60), running_components(broker):
-                await main(broker)
-
-    run_simulated(bounded)
+    with MemoryBroker() as broker:
+        async with asyncio.timeout(60), running_components(broker):
+            await main(broker)
     assert all("has failed: KeyError; its log has the details" in line for line in news)
     assert "in fail" in logged.text

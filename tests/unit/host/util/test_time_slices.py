@@ -8,7 +8,6 @@ import json
 import pytest
 
 from bench.editor import graph
-from editors import run
 from fbp_service import served
 from msgflo_host.graph import json_format
 from msgflo_host.model.plan import Planner
@@ -19,42 +18,34 @@ LARGE = json_format.load(json.dumps(graph(1_000)))
 
 
 @pytest.mark.parametrize(("slice_s", "turns_of_others"), [(0.0, 5), (1e9, 0)])
-def test_others_have_their_turn_once_a_slice_is_over(
+async def test_others_have_their_turn_once_a_slice_is_over(
     slice_s: float, turns_of_others: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(time_slices, "SLICE_S", slice_s)
-
-    async def main() -> None:
-        had = 0
-        slices = TimeSlices()
-        for _ in range(5):
-            turn = asyncio.Event()
-            asyncio.get_running_loop().call_soon(turn.set)
-            await slices.pause()
-            had += turn.is_set()
-        assert had == turns_of_others
-
-    run(main)
+    had = 0
+    slices = TimeSlices()
+    for _ in range(5):
+        turn = asyncio.Event()
+        asyncio.get_running_loop().call_soon(turn.set)
+        await slices.pause()
+        had += turn.is_set()
+    assert had == turns_of_others
 
 
-def test_others_have_many_turns_while_a_large_graph_is_reconciled(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_others_have_many_turns_while_a_large_graph_is_reconciled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time_slices, "SLICE_S", 0.0)
     monkeypatch.setattr(time_slices, "PAUSE_S", 0.0)  # one turn each time
+    coordinator, _ = served(LARGE)
+    given = 0
 
-    async def main() -> None:
-        coordinator, _ = served(LARGE)
-        given = 0
+    async def others() -> None:
+        nonlocal given
+        while True:
+            await asyncio.sleep(0)
+            given += 1
 
-        async def others() -> None:
-            nonlocal given
-            while True:
-                await asyncio.sleep(0)
-                given += 1
-
-        task = asyncio.create_task(others())
-        await coordinator._reconcile()
-        task.cancel()
-        assert len(coordinator.plan.edges) == len(LARGE.edges)
-        assert given > len(list(Planner().steps(LARGE, {}, lambda edge: True)))
-
-    run(main)
+    task = asyncio.create_task(others())
+    await coordinator._reconcile()
+    task.cancel()
+    assert len(coordinator.plan.edges) == len(LARGE.edges)
+    assert given > len(list(Planner().steps(LARGE, {}, lambda edge: True)))

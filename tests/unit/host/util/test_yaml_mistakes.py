@@ -23,12 +23,7 @@ MISTAKES = {
     ),
     "a brace": ("a: {b: c\nd: e\n", 1, 4, "a comma or } is missing between here and line 2, column 2"),
     "the wrong one of two": ("a: [{b: c]\n", 1, 5, "a comma or } is missing between here and line 1, column 10"),
-    "a bracket at the end": (
-        "a: b\nc: [\n",
-        3,
-        1,
-        "a [ or { is not closed; its end may be in a comment, after a #",
-    ),
+    "a bracket at the end": ("a: b\nc: [\n", 3, 1, "a [ or { is not closed; its end may be in a comment, after a #"),
     "one too many": ("a: {b: c}}\n", 1, 10, "this } closes nothing"),
     "a comma in the line above": (
         "a: {\n  b: c\n  d: e\n}\n",

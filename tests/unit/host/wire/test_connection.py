@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
 
 import pytest
 
-from event_loop import run_simulated
 from memory_broker import MemoryBroker
 from msgflo.errors import ConnectError, SubscribeError
 from msgflo.paho_transport import Transport
@@ -41,20 +38,14 @@ async def connected(broker: MemoryBroker) -> AsyncIterator[tuple[Connection, Hea
             await task
 
 
-def run(test: Callable[[MemoryBroker], Coroutine[Any, Any, None]], broker: MemoryBroker) -> None:
-    async def main() -> None:
-        with broker:
-            await test(broker)
-
-    run_simulated(main)
-
-
 async def soon(heard: Heard, wanted: tuple[str, bytes]) -> None:
     while wanted not in heard:
         await asyncio.sleep(0.01)
 
 
-def test_where_a_subscription_is_not_answered_another_connection_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_where_a_subscription_is_not_answered_another_connection_is_made(
+    monkeypatch: pytest.MonkeyPatch, broker: MemoryBroker
+) -> None:
     subscribe, unanswered = Transport.subscribe, ["t"]
 
     async def answered_later(transport: Transport, topics: list[tuple[str, int]]) -> None:
@@ -64,23 +55,18 @@ def test_where_a_subscription_is_not_answered_another_connection_is_made(monkeyp
         await subscribe(transport, topics)
 
     monkeypatch.setattr(Transport, "subscribe", answered_later)
-
-    async def main(broker: MemoryBroker) -> None:
-        async with connected(broker) as (connection, heard):
-            connection.set_filters(["t"])
-            await connection.settled()
-            while not (connection.connected and connection._settled.is_set()):
-                await asyncio.sleep(0.01)
-            broker.publish("t", "heard")
-            await soon(heard, ("t", b"heard"))
-
-    run(main, MemoryBroker())
+    async with connected(broker) as (connection, heard):
+        connection.set_filters(["t"])
+        await connection.settled()
+        while not (connection.connected and connection._settled.is_set()):
+            await asyncio.sleep(0.01)
+        broker.publish("t", "heard")
+        await soon(heard, ("t", b"heard"))
 
 
-def test_a_refused_subscription_keeps_none_of_the_others_from_coming_and_going(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+async def test_a_refused_subscription_keeps_none_of_the_others_from_coming_and_going(
+    monkeypatch: pytest.MonkeyPatch, logged: pytest.LogCaptureFixture, broker: MemoryBroker
 ) -> None:
-    monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
     subscribe = Transport.subscribe
 
     async def refusing(transport: Transport, topics: list[tuple[str, int]]) -> None:
@@ -89,28 +75,24 @@ def test_a_refused_subscription_keeps_none_of_the_others_from_coming_and_going(
             raise SubscribeError(["secret"], transport.broker)
 
     monkeypatch.setattr(Transport, "subscribe", refusing)
-
-    async def main(broker: MemoryBroker) -> None:
-        async with connected(broker) as (connection, heard):
-            connection.set_filters(["before"])
-            await connection.settled()
-            connection.set_filters(["secret", "open"])
-            await connection.settled()
-            broker.publish("before", "no longer followed")
-            broker.publish("open", "heard")
-            await soon(heard, ("open", b"heard"))
-            assert heard == [("open", b"heard")]
-
-    run(main, MemoryBroker())
-    assert "secret" in caplog.text
+    async with connected(broker) as (connection, heard):
+        connection.set_filters(["before"])
+        await connection.settled()
+        connection.set_filters(["secret", "open"])
+        await connection.settled()
+        broker.publish("before", "no longer followed")
+        broker.publish("open", "heard")
+        await soon(heard, ("open", b"heard"))
+        assert heard == [("open", b"heard")]
+    assert "secret" in logged.text
 
 
-def test_access_rules_that_let_nothing_back_are_named_once(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+async def test_access_rules_that_let_nothing_back_are_named_once(
+    monkeypatch: pytest.MonkeyPatch, logged: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
-
-    async def main(broker: MemoryBroker) -> None:
+    broker = MemoryBroker()
+    monkeypatch.setattr(broker, "publish", lambda *packet, **how: None)
+    with broker:
         tried = 0
 
         def count() -> None:
@@ -118,11 +100,7 @@ def test_access_rules_that_let_nothing_back_are_named_once(
             tried += 1
 
         connection = Connection(
-            broker.address,
-            "reader",
-            subscriptions=["fbp/#"],
-            on_message=lambda *packet: None,
-            on_disconnected=count,
+            broker.address, "reader", subscriptions=["fbp/#"], on_message=lambda *packet: None, on_disconnected=count
         )
         task = asyncio.create_task(connection.run())
         async with asyncio.timeout(60):
@@ -131,11 +109,7 @@ def test_access_rules_that_let_nothing_back_are_named_once(
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-
-    broker = MemoryBroker()
-    monkeypatch.setattr(broker, "publish", lambda *packet, **how: None)
-    run(main, broker)
-    assert caplog.messages == [
+    assert logged.messages == [
         f"{broker.url}: nothing that is published below fbp/coordinator/ has come back within 10 s: its access rules "
         "may forbid it (docs/broker.md) (trying again until it works)"
     ]

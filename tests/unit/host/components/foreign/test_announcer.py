@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import logging
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from event_loop import run_simulated
 from memory_broker import MemoryBroker
 from msgflo.paho_transport import Transport
 from msgflo_host.components.foreign.announcer import Announcer, ForeignDevices
@@ -20,6 +17,7 @@ from msgflo_host.components.foreign.foreign_file import Foreign, load
 from msgflo_host.errors import ForeignError
 from msgflo_host.model.participants import Registry
 from msgflo_host.wire import discovery
+from simulation import beside, until
 
 PLAIN = "component: home/Plain\ninports:\n  on: {queue: '#ROLE/on'}\noutports: {}\n"
 WATCHED = PLAIN + "availability: {topic: '#ROLE/status', online: up, offline: down}\n"
@@ -131,15 +129,14 @@ def test_payloads_may_be_texts_or_json(
 
 
 def test_a_payload_that_means_nothing_is_logged_once(
-    device: Callable[..., Foreign], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    device: Callable[..., Foreign], logged: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
     announcer = Announcer(Recorder())
     announcer.set_desired([device(WATCHED.replace("offline: down", "offline: {state: down}"), "a")])
     announcer.connected()
     for payload in (b"what?", b"\xff", b"[" * 100_000, b"1e999"):
         announcer.received("a/status", payload)
-    assert [record.message for record in caplog.records] == [
+    assert [record.message for record in logged.records] == [
         'availability topic "a/status" has the payload "what?"; expected "up" or {"state": "down"}'
     ]
 
@@ -170,7 +167,6 @@ class Watcher:
         self.registry = Registry()
         self.messages: list[tuple[str, bytes, bool]] = []
         self._transport = Transport(broker.address, "watcher", on_message=self._received)
-        self._news = asyncio.Event()
 
     async def __aenter__(self) -> Watcher:
         await self._transport.connect()
@@ -191,39 +187,16 @@ class Watcher:
             self.registry.remove(id, now)
         else:
             self.registry.discovered(discovery.parse(payload, topic=topic), now, retained=retained)
-        self._news.set()
 
     def states(self) -> dict[str, str]:
         return {entry.participant.role: entry.state for entry in self.registry.all()}
 
-    async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait for a condition."""
-        async with asyncio.timeout(60):
-            while not condition():
-                self._news.clear()
-                await self._news.wait()
 
-
-def scene(broker: MemoryBroker, devices: ForeignDevices, scenario: Callable[[Watcher], Awaitable[None]]) -> None:
-    """Run a scenario beside the announcements."""
-
-    async def run() -> None:
-        broker.start()
-        async with Watcher(broker) as watcher:
-            announcing = asyncio.create_task(devices.run())
-            try:
-                await scenario(watcher)
-            finally:
-                announcing.cancel()
-                with suppress(asyncio.CancelledError):
-                    await announcing
-
-    run_simulated(run)
-
-
-@pytest.fixture
-def broker() -> MemoryBroker:
-    return MemoryBroker()
+@asynccontextmanager
+async def watched(broker: MemoryBroker, devices: ForeignDevices) -> AsyncIterator[Watcher]:
+    """What a coordinator sees of the announcements."""
+    async with Watcher(broker) as watcher, beside(devices.run()):
+        yield watcher
 
 
 def retain(broker: MemoryBroker, topic: str, payload: str) -> None:
@@ -231,43 +204,36 @@ def retain(broker: MemoryBroker, topic: str, payload: str) -> None:
     broker.publish(topic, payload, retain=True)
 
 
-def test_the_state_of_a_device_is_that_of_its_availability_topic(
+async def test_the_state_of_a_device_is_that_of_its_availability_topic(
     broker: MemoryBroker, device: Callable[..., Foreign]
 ) -> None:
     devices = ForeignDevices(broker.address)
     devices.set_desired([device(WATCHED, "lamp/1"), device(PLAIN, "plain")])
-
-    async def scenario(watcher: Watcher) -> None:
+    async with watched(broker, devices) as watcher:
         retain(broker, "lamp/1/status", "up")
-        await watcher.until(lambda: watcher.states() == {"lamp/1": "alive", "plain": "alive"})
+        await until(lambda: watcher.states() == {"lamp/1": "alive", "plain": "alive"})
         retain(broker, "lamp/1/status", "down")
-        await watcher.until(lambda: watcher.states() == {"lamp/1": "lost", "plain": "alive"})
+        await until(lambda: watcher.states() == {"lamp/1": "lost", "plain": "alive"})
         retain(broker, "lamp/1/status", "up")
-        await watcher.until(lambda: watcher.states()["lamp/1"] == "alive")
-
-    scene(broker, devices, scenario)
+        await until(lambda: watcher.states()["lamp/1"] == "alive")
 
 
-def test_devices_may_change_while_they_are_announced(broker: MemoryBroker, device: Callable[..., Foreign]) -> None:
+async def test_devices_may_change_while_they_are_announced(
+    broker: MemoryBroker, device: Callable[..., Foreign]
+) -> None:
     devices = ForeignDevices(broker.address)
     devices.set_desired([device(PLAIN, "plain"), device(PLAIN, "gone")])
-
-    async def scenario(watcher: Watcher) -> None:
-        await watcher.until(lambda: watcher.states() == {"plain": "alive", "gone": "alive"})
+    async with watched(broker, devices) as watcher:
+        await until(lambda: watcher.states() == {"plain": "alive", "gone": "alive"})
         devices.set_desired([device(PLAIN, "plain"), device(WATCHED, "lamp")])  # another topic to subscribe to
-        await watcher.until(lambda: watcher.states() == {"plain": "alive", "lamp": "alive"})
+        await until(lambda: watcher.states() == {"plain": "alive", "lamp": "alive"})
         retain(broker, "lamp/status", "down")
-        await watcher.until(lambda: watcher.states() == {"plain": "alive", "lamp": "lost"})
-
-    scene(broker, devices, scenario)
+        await until(lambda: watcher.states() == {"plain": "alive", "lamp": "lost"})
 
 
-def test_the_end_of_the_program_clears_them(broker: MemoryBroker, device: Callable[..., Foreign]) -> None:
+async def test_the_end_of_the_program_clears_them(broker: MemoryBroker, device: Callable[..., Foreign]) -> None:
     devices = ForeignDevices(broker.address)
     devices.set_desired([device(PLAIN, "plain")])
-
-    async def scenario(watcher: Watcher) -> None:
-        await watcher.until(lambda: watcher.states() == {"plain": "alive"})
-
-    scene(broker, devices, scenario)
+    async with watched(broker, devices) as watcher:
+        await until(lambda: watcher.states() == {"plain": "alive"})
     assert broker.retained == {}
