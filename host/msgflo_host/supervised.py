@@ -23,6 +23,8 @@ from .processes.part_processes import SUPERVISOR, CoordinatorProcess, Early, For
 
 __all__ = ["fork", "main"]
 
+_SECRET = "MSGFLO_SECRET"
+
 
 def main() -> None:
     """Run what the command line names until the supervisor ends it."""
@@ -45,13 +47,14 @@ def fork() -> Early | None:
     from .processes import supervisor  # noqa: F401
 
     gc.freeze()
+    child_guard.wipe(_SECRET)
     ours, theirs = socket.socketpair()
     their_input, our_input = (os.fdopen(end, mode, 0) for end, mode in zip(os.pipe(), ("rb", "wb"), strict=True))
     our_output, their_output = (os.fdopen(end, mode, 0) for end, mode in zip(os.pipe(), ("rb", "wb"), strict=True))
     if not (coordinator := child_guard.fork()):
         for each in (ours, their_input, our_input, our_output, their_output):
             each.close()
-        os.environ.pop("MSGFLO_SECRET", None)
+        os.environ.pop(_SECRET, None)
         _run_coordinator(theirs)
         return None
     if not (data_plane := child_guard.fork()):

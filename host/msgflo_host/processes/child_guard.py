@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-__all__ = ["add", "fork", "of_child", "remove", "set_name", "signal_group"]
+__all__ = ["add", "fork", "of_child", "remove", "set_name", "signal_group", "wipe"]
 
 _GUARD = """
 trap '' INT TERM HUP
@@ -74,6 +74,15 @@ def fork() -> int:
     os.environ[_MARK] = _mark
     _mark = os.urandom(16).hex()  # of its own children, which end with it
     return 0
+
+
+def wipe(variable: str) -> None:
+    """Overwrite a variable where Linux shows our environment, and later that of forked children; `os.environ` keeps it."""
+    if _libc is None:
+        return
+    _libc.getenv.restype = ctypes.c_void_p
+    if value := _libc.getenv(variable.encode()):
+        ctypes.memset(value, 0, len(os.environb.get(variable.encode(), b"")))
 
 
 def set_name(name: str) -> None:

@@ -91,8 +91,15 @@ def micropythons(coordinator: Coordinator) -> list[psutil.Process]:
     """Return the processes of a coordinator's boards: none, until a board's MicroPython runs."""
     assert coordinator.process is not None
     everything = psutil.Process(coordinator.process.pid).children(recursive=True)
-    found = [each for each in everything if "coordinator" not in words(each)]
+    found = [each for each in everything if not is_part(each)]
     return found if any(map(runs_micropython, found)) else []
+
+
+def is_part(process: psutil.Process) -> bool:
+    """Return whether a process is the coordinator or the data plane."""
+    with contextlib.suppress(psutil.Error):
+        return process.name() in ("msgflo-control", "msgflo-data")
+    return False
 
 
 def runs_micropython(process: psutil.Process) -> bool:
